@@ -1,0 +1,1 @@
+// Compiled once so that the precompiled test header exists; tests reuse it.

@@ -1,0 +1,15 @@
+# The third-party libraries, all from the distribution (make setup installs them).
+
+find_package(Threads REQUIRED)
+find_package(fmt 9 REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json 3.11 REQUIRED)
+find_package(CLI11 REQUIRED)
+if(STORM_TESTS)
+    find_package(GTest REQUIRED)
+    find_package(rapidcheck REQUIRED)
+endif()
+if(STORM_BENCH)
+    find_package(benchmark REQUIRED)
+endif()

@@ -1,0 +1,49 @@
+# Test executables: one precompiled header for GoogleTest and RapidCheck, shared by all.
+
+include(GoogleTest)
+
+add_library(storm_gtest_pch STATIC "${PROJECT_SOURCE_DIR}/cmake/gtest_pch.cpp")
+target_link_libraries(storm_gtest_pch
+    PRIVATE storm_flags
+    PUBLIC GTest::gtest GTest::gmock rapidcheck Threads::Threads
+           fmt::fmt spdlog::spdlog yaml-cpp nlohmann_json::nlohmann_json)
+target_include_directories(storm_gtest_pch PRIVATE "${PROJECT_SOURCE_DIR}/src")
+target_precompile_headers(storm_gtest_pch PRIVATE
+    <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h> <rapidcheck/gtest.h>
+    <fmt/format.h> <string> <vector> <functional> <memory> <coroutine> <expected>)
+
+# A test runs in the root of the tree, knows the tree and the program by STORM_ROOT and
+# STORM_BIN, and is killed after a minute (long ones after an hour).
+function(storm_test name target test)
+    cmake_parse_arguments(PARSE_ARGV 3 arg "LONG" "" "FILES;DEPENDS;LIBS")
+    add_executable(${test} ${arg_FILES})
+    target_link_libraries(${test} PRIVATE storm_flags ${target} ${arg_LIBS}
+        GTest::gtest GTest::gmock GTest::gmock_main rapidcheck Threads::Threads)
+    storm_link(${test} PRIVATE "${name}" ${arg_DEPENDS})
+    target_precompile_headers(${test} REUSE_FROM storm_gtest_pch)
+    set_target_properties(${test} PROPERTIES ENABLE_EXPORTS ON)
+    set(timeout 60)
+    set(label test)
+    if(STORM_SANITIZE)
+        set(timeout 300)
+    endif()
+    if(arg_LONG)
+        set(timeout 3600)
+        set(label long)
+    endif()
+    string(REGEX REPLACE "^storm_" "" prefix "${test}")
+    gtest_discover_tests(${test}
+        DISCOVERY_MODE PRE_TEST
+        DISCOVERY_TIMEOUT 60
+        TEST_PREFIX "${prefix}."
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}"
+        PROPERTIES
+            TIMEOUT ${timeout}
+            LABELS ${label}
+            ENVIRONMENT "STORM_ROOT=${PROJECT_SOURCE_DIR};STORM_BIN=${CMAKE_BINARY_DIR}/bin/stormproof")
+endfunction()
+
+# The rules of the house, as tests; each checker first proves on planted violations that it
+# can turn red.
+function(storm_add_house_tests)
+endfunction()
