@@ -1,15 +1,20 @@
 # The front door. `make help` lists what it opens.
 #
-# JOBS=N     processes to build and test with (default: one per core)
-# PRESET=P   release (default), dev, asan, tsan: what build and test work on
-# PREFIX=D   where install puts things (default /usr/local)
+# JOBS=N          processes to build and test with (default: one per core)
+# PRESET=P        what build and test work on: release (default), dev, asan, tsan
+# PREFIX=D        where install puts things (default /usr/local); DESTDIR is honoured
+# CTEST_ARGS=...  more arguments for ctest, e.g. CTEST_ARGS='-R core_test'
+# FUZZ_SECONDS=N  how long each fuzz target runs (default 10)
 
 PRESET ?= release
 PREFIX ?= /usr/local
 JOBS ?= $(shell nproc 2>/dev/null || echo 2)
-BUILD := build/$(PRESET)
-SOURCES = $(shell find src -name '*.h' -o -name '*.cpp' | sort)
-CLANG_FORMAT ?= $(shell command -v clang-format-19 || echo clang-format)
+FUZZ_SECONDS ?= 10
+CTEST_ARGS ?=
+BENCH_ARGS ?=
+CLANG_FORMAT ?= clang-format-19
+PYTHON = python3 -B
+SOURCES = find src -name '*.h' -o -name '*.cpp'
 
 .PHONY: help setup build demo test test-long bench fuzz lint format install clean
 .DEFAULT_GOAL := help
@@ -21,31 +26,49 @@ help:
 	@echo 'make test       build, then run the tests'
 	@echo 'make test-long  the tests that take minutes or hours'
 	@echo 'make bench      build and run the benchmarks'
-	@echo 'make fuzz       run every fuzz target for FUZZ_SECONDS (default 10)'
-	@echo 'make lint       formatting, layers and style'
+	@echo 'make fuzz       run every fuzz target for FUZZ_SECONDS=10'
+	@echo 'make lint       formatting, layers, style and documents'
 	@echo 'make format     rewrite the sources in our format'
-	@echo 'make install    install to PREFIX (default /usr/local)'
+	@echo 'make install    install to PREFIX=/usr/local'
 	@echo 'make clean      remove what the build made'
+	@echo 'Variables: JOBS PRESET=release|dev|asan|tsan PREFIX CTEST_ARGS BENCH_ARGS FUZZ_SECONDS'
 
 setup:
 	@tools/setup.sh
 
-build/%/build.ninja: CMakePresets.json
-	@cmake --preset $* >build/$*.configure.log 2>&1 || { cat build/$*.configure.log; exit 1; }
-
 build: setup
-	@mkdir -p build
-	@$(MAKE) --no-print-directory $(BUILD)/build.ninja
-	@cmake --build $(BUILD) -j $(JOBS)
+	@tools/build.sh $(PRESET) $(JOBS)
 
 demo: build
 	@./stormproof demo
 
 test: build
-	@ctest --preset $(PRESET) -j $(JOBS)
+	@ctest --preset $(PRESET) -j $(JOBS) $(CTEST_ARGS)
 
-test-long: build
-	@ctest --preset long -j $(JOBS)
+test-long: setup
+	@tools/build.sh release $(JOBS)
+	@ctest --preset long -j $(JOBS) $(CTEST_ARGS)
+
+bench: setup
+	@tools/build.sh bench $(JOBS)
+	@tools/bench.sh build/bench/bin $(BENCH_ARGS)
+
+fuzz: setup
+	@tools/build.sh fuzz $(JOBS)
+	@tools/fuzz.sh build/fuzz/bin $(FUZZ_SECONDS)
+
+lint: setup
+	@$(SOURCES) | xargs -r $(CLANG_FORMAT) --dry-run -Werror
+	@$(PYTHON) tools/house all
+
+format: setup
+	@$(SOURCES) | xargs -r $(CLANG_FORMAT) -i
+
+install: setup
+	@tools/build.sh release $(JOBS)
+	@cmake --install build/release --prefix $(PREFIX) >build/install.log \
+	    || { cat build/install.log; exit 1; }
+	@echo "installed to $(DESTDIR)$(PREFIX)"
 
 clean:
-	@rm -rf build stormproof compile_commands.json
+	@rm -rf build stormproof

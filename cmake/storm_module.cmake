@@ -198,7 +198,8 @@ function(storm_executable name target main)
     add_executable(${executable} "${main}")
     target_link_libraries(${executable} PRIVATE storm_flags ${target})
     set_target_properties(${executable} PROPERTIES ENABLE_EXPORTS ON)
-    if(executable STREQUAL "stormproof")
+    # Only what users are meant to run stands in the root, whatever else is built later.
+    if(executable STREQUAL "stormproof" AND CMAKE_BUILD_TYPE STREQUAL "Release" AND NOT STORM_BENCH)
         add_custom_command(TARGET stormproof POST_BUILD
             COMMAND "${CMAKE_COMMAND}" -E create_symlink
                 "$<TARGET_FILE:stormproof>" "${PROJECT_SOURCE_DIR}/stormproof"

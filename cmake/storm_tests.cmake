@@ -43,7 +43,18 @@ function(storm_test name target test)
             ENVIRONMENT "STORM_ROOT=${PROJECT_SOURCE_DIR};STORM_BIN=${CMAKE_BINARY_DIR}/bin/stormproof")
 endfunction()
 
-# The rules of the house, as tests; each checker first proves on planted violations that it
+# The rules of the house, as tests; house.selftest proves on planted violations that the others
 # can turn red.
 function(storm_add_house_tests)
+    find_package(Python3 COMPONENTS Interpreter REQUIRED)
+    foreach(what IN ITEMS layers tidy docs)
+        add_test(NAME house.${what}
+            COMMAND "${Python3_EXECUTABLE}" -B tools/house ${what}
+            WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    endforeach()
+    add_test(NAME house.selftest
+        COMMAND "${Python3_EXECUTABLE}" -B tools/house/selftest.py
+        WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+    set_tests_properties(house.layers house.tidy house.docs house.selftest PROPERTIES
+        TIMEOUT 60 LABELS house)
 endfunction()

@@ -5,7 +5,7 @@
 set -eu
 
 packages="
-    clang-19 lld-19 llvm-19 clang-format-19 libclang-rt-19-dev libstdc++-12-dev
+    clang-19 lld-19 llvm-19 clang-format-19 libclang-rt-19-dev
     cmake ninja-build ccache python3
     libfmt-dev libspdlog-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
     libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev"
@@ -41,6 +41,13 @@ $package installed
         *) missing="$missing $package" ;;
     esac
 done
+# Any libstdc++ with <expected> will do; which package brings it depends on the release.
+if ! ls /usr/include/c++/*/expected >/dev/null 2>&1; then
+    case "$(. /etc/os-release && echo "${VERSION_CODENAME:-}")" in
+        bookworm) missing="$missing libstdc++-12-dev" ;;
+        *) missing="$missing g++" ;;
+    esac
+fi
 [ -z "$missing" ] && exit 0
 
 if [ "$(id -u)" != 0 ]; then
