@@ -1,0 +1,37 @@
+// core/require.h - STORM_REQUIRE: a law of our own code, on in release.
+//
+// STORM_REQUIRE(a < b, a, b) aborts with the condition, the operands' values, the seed and
+// the world time. It is for our bugs and for callers who break a contract; what the
+// operating system refuses is a Result, what the system under test does wrong is a Verdict.
+#pragma once
+#include <fmt/core.h>
+
+#include <string>
+
+namespace storm::core {
+
+/// Prints and aborts. Under a world the message names seed, world time and node.
+[[noreturn]] void require_failed(const char* condition, const char* file, int line,
+                                 const std::string& operands);
+
+namespace detail {
+template <class... T>
+std::string operands(const char* names, const T&... values) {
+    std::string text = names;
+    text += " =";
+    ((text += fmt::format(" {}", values)), ...);
+    return text;
+}
+inline std::string operands(const char*) { return {}; }
+}  // namespace detail
+
+}  // namespace storm::core
+
+#define STORM_REQUIRE(condition, ...)                                         \
+    do {                                                                      \
+        if (!(condition)) [[unlikely]] {                                      \
+            ::storm::core::require_failed(                                    \
+                #condition, __FILE__, __LINE__,                               \
+                ::storm::core::detail::operands(#__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__)); \
+        }                                                                     \
+    } while (false)

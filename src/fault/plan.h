@@ -1,0 +1,116 @@
+// fault/plan.h - what one run is to carry out: faults and operations with stable ids.
+//
+// A plan is made from a scenario and a seed, written to the run directory, edited by people
+// and by the shrinker, and replayed. Triggers stay symbolic ("2 s after a leader is
+// elected"), targets too ("any 2"), until the run meets them. Ids are names: taking one
+// fault or operation out renames no other, so no other draw changes.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/id.h"
+#include "core/result.h"
+#include "core/time.h"
+#include "core/value.h"
+#include "fault/decision.h"
+#include "fault/link.h"
+#include "fault/param.h"
+
+namespace storm::fault {
+
+/// When: a time, or an event and a time after it.
+struct Trigger {
+    std::string after;  // "": the start. "leader": whenever somebody begins to lead.
+                        // "KEY=VALUE": a node publishes it. "ID": the fault ID has ended.
+    Duration plus{};
+    bool operator==(const Trigger&) const = default;
+};
+
+/// Who: names, a draw, a role or a predicate over published values.
+struct Target {
+    enum class Kind : std::uint8_t { all, named, any, leader, where };
+    Kind kind = Kind::all;
+    std::vector<core::Id> names;  // named
+    std::uint32_t count = 0;      // any: how many nodes, drawn when the fault strikes.
+    std::string key;              // where: nodes that publish `key` as `value`.
+    Value value;
+    bool operator==(const Target&) const = default;
+};
+
+struct PlannedFault {
+    std::string id;        // "net.partition#1", "random/node.kill/3"
+    std::string use;       // The catalogue's name.
+    Params params;
+    Target target;
+    Trigger at;
+    std::optional<Duration> lasts;  // `for`; none: to the end of the chaos phase.
+    std::optional<Duration> every;  // Strikes again this long after it struck.
+    std::uint32_t times = 0;        // At most this often; 0: no bound but the phase.
+    Duration ramp{};                // Grows to full strength over this time.
+    std::uint32_t probability_ppm = 1'000'000;  // Of each occurrence.
+    bool required = true;           // No opportunity makes the run inconclusive.
+    bool operator==(const PlannedFault&) const = default;
+};
+
+struct PlannedOperation {
+    core::Id client;
+    std::uint32_t id = 0;      // Counts per client; kept when others are taken out.
+    std::string name;          // Of the system's operation.
+    Value args;
+    Duration not_before{};     // Starts then, or when the client's previous one has ended.
+    bool operator==(const PlannedOperation&) const = default;
+};
+
+struct PlannedCheck {
+    std::string use;
+    Params params;
+    bool operator==(const PlannedCheck&) const = default;
+};
+
+/// How far random faults may go beyond what the system tolerates.
+enum class Mode : std::uint8_t { recoverable, unlimited };
+
+struct Plan {
+    std::string scenario;          // Path as the user gave it.
+    std::string scenario_digest;   // hex of the scenario's text.
+    std::string title;
+    std::string system;
+    std::string plant;             // The planted bug, or "".
+    std::map<std::string, std::int64_t> numbers;  // Options of the system.
+    std::uint32_t nodes = 0;
+    std::uint32_t clients = 0;
+    LinkFault network;             // The network's own behaviour.
+    Duration chaos{};              // `for`: then all faults are reverted and nodes restarted.
+    Duration settle{};             // How long checks `after: heal` may take.
+    Mode mode = Mode::recoverable;
+    Ambient ambient = Ambient::drawn;
+    std::uint32_t site_active_ppm = 250'000;  // Code points; 0: off.
+    std::uint32_t site_fires_ppm = 250'000;
+    std::uint64_t step_limit = 0;  // Events before a run counts as endless; 0: default.
+    std::uint64_t memory_limit = 0;  // Bytes a node may hold; 0: default.
+    std::vector<core::Id> absent;  // Nodes that were dropped by shrinking: never started.
+    std::vector<PlannedFault> faults;
+    std::vector<PlannedOperation> operations;
+    std::vector<PlannedCheck> checks;
+    std::vector<Decision> pins;
+    bool operator==(const Plan&) const = default;
+
+    /// Faults, operations and pins: what shrinking makes small.
+    [[nodiscard]] std::size_t size() const {
+        return faults.size() + operations.size() + pins.size();
+    }
+};
+
+/// The plan as JSON (docs/formats/plan.md), keys in a fixed order, one item a line.
+[[nodiscard]] std::string to_json(const Plan& plan);
+/// Reads what to_json wrote or a person edited. Errors carry line and column. Bounded: 64 MB,
+/// depth 32.
+[[nodiscard]] core::Result<Plan> plan_from_json(std::string_view text);
+/// Depends on content only.
+[[nodiscard]] std::uint64_t digest(const Plan& plan);
+
+}  // namespace storm::fault
