@@ -1,0 +1,89 @@
+// check/check.h - oracles: a run's record to a verdict with a certificate.
+//
+// A check never guesses: pass, violated with a certificate that points into the history, or
+// inconclusive with the reason. Checks are values in a list that main() builds; a program
+// adds its own. Every check ships a planted bug or a history that it must reject.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/id.h"
+#include "core/time.h"
+#include "fault/param.h"
+#include "fault/plan.h"
+#include "history/record.h"
+#include "node/system.h"
+
+namespace storm::check {
+
+enum class Verdict : std::uint8_t { pass, violated, inconclusive };
+[[nodiscard]] std::string_view to_text(Verdict verdict);
+
+/// Something that happened at a node and belongs to the story.
+struct Moment {
+    Instant at{};
+    core::Id who;
+    std::string text;   // "elected, x = 3"
+};
+
+/// What one check says of one run.
+struct Finding {
+    Verdict verdict = Verdict::pass;
+    std::string check;
+    std::string anomaly;   // The kind: "stale read", "lost write"; never times, names, values.
+    std::string site;      // Normalised place of an assertion, or "".
+    std::string sentence;  // One or two sentences in the user's words: client, key, value, node.
+    std::vector<std::uint32_t> operations;  // Certificate: indices into the history, in order.
+    std::uint32_t fatal = ~0U;              // The one of them that shows it.
+    std::string expected;                   // What the fatal one should have shown: "4".
+    std::vector<Moment> moments;
+    std::string detail;    // A longer proof: a linearization, a cycle, figures.
+
+    /// Two findings with the same reason are the same bug as far as we can tell.
+    [[nodiscard]] std::string reason() const { return check + "/" + anomaly + "/" + site; }
+};
+
+struct Input {
+    const node::System& system;
+    const fault::Plan& plan;
+    const history::RunRecord& record;
+};
+
+struct CheckSpec {
+    std::string name;
+    std::string summary;
+    std::vector<fault::ParamSpec> params;
+    std::string certificate;   // What a violation points at.
+    std::string planted;       // A bug of the gallery that it must catch.
+    bool built_in = false;     // Judged in every run without being named.
+    std::vector<std::string> models;  // Models of systems it understands; empty: any.
+    std::function<Finding(const Input&, const fault::Params&)> judge;
+    /// For checks that decide after the heal: whether they are already satisfied. Empty: the
+    /// check waits for nothing.
+    std::function<bool(const node::Published&, const history::RunRecord&, const fault::Plan&,
+                       const fault::Params&, Instant now)>
+        settled;
+};
+
+class Checks {
+  public:
+    void add(CheckSpec spec);
+    [[nodiscard]] const CheckSpec* find(std::string_view name) const;
+    [[nodiscard]] const std::vector<CheckSpec>& all() const { return specs_; }
+    [[nodiscard]] std::vector<std::string> names() const;
+
+  private:
+    std::vector<CheckSpec> specs_;
+};
+
+/// linearizable, no-lost-acknowledged-writes, converged, invariants, properties, progress,
+/// latency, errors, steady-state; and the built-in no-crash.
+[[nodiscard]] Checks standard_checks();
+
+/// Judges a record by all checks of its plan and the built-in ones; violated findings first.
+[[nodiscard]] std::vector<Finding> judge(const Checks& checks, const Input& input);
+
+}  // namespace storm::check

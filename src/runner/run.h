@@ -1,0 +1,48 @@
+// runner/run.h - one plan, one world, one verdict.
+#pragma once
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "check/check.h"
+#include "core/result.h"
+#include "fault/plan.h"
+#include "history/record.h"
+#include "runner/bench.h"
+
+namespace storm::runner {
+
+/// How a run is judged as a whole (DESIGN §4): a confirmed violation is violated; else any
+/// ineffective fault, or no opportunity for a required one, is inconclusive.
+struct Judgement {
+    check::Verdict verdict = check::Verdict::pass;
+    std::string why;       // One sentence, when not a pass.
+    bool faulty = false;     // At least one fault was planned.
+    bool effective = false;  // At least one fault took effect, none was ineffective.
+    bool ineffective = false;
+};
+
+struct RunResult {
+    fault::Plan plan;
+    history::RunRecord record;
+    std::vector<check::Finding> findings;  // Violated first.
+    Judgement judgement;
+};
+
+struct RunOptions {
+    std::string world = "sim";
+    history::Detail detail = history::Detail::verdict;
+    std::string directory;   // For worlds that keep files.
+    std::string sabotage;
+};
+
+/// Runs `plan` under `seed` and judges it. An error: the plan names what is not there, or the
+/// world itself failed.
+[[nodiscard]] core::Result<RunResult> run_plan(const Bench& bench, const fault::Plan& plan,
+                                               std::uint64_t seed, const RunOptions& options);
+
+/// The verdict over findings and evidence.
+[[nodiscard]] Judgement judge(const fault::Plan& plan, const history::RunRecord& record,
+                              const std::vector<check::Finding>& findings);
+
+}  // namespace storm::runner
