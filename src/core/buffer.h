@@ -16,7 +16,7 @@
 namespace storm::core {
 
 class Buffer {
-  public:
+public:
     Buffer() = default;
     explicit Buffer(std::size_t size) {
         if (size == 0) return;
@@ -55,7 +55,7 @@ class Buffer {
         return static_cast<const Block*>(raw) + 1;
     }
 
-  private:
+private:
     struct alignas(16) Block {
         std::uint32_t references;
         std::uint32_t size;

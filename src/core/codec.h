@@ -35,7 +35,7 @@ concept HasFields = requires(T& t) { t.storm_fields(); };
 
 /// Writes into a span that encoded_size() measured.
 class Encoder {
-  public:
+public:
     explicit Encoder(std::byte* to) : to_(to) {}
     void raw(const void* from, std::size_t size) {
         if (size != 0) std::memcpy(to_, from, size);
@@ -43,13 +43,13 @@ class Encoder {
     }
     [[nodiscard]] const std::byte* position() const { return to_; }
 
-  private:
+private:
     std::byte* to_;
 };
 
 /// Reads bytes from anywhere; the first short read makes it fail for good.
 class Decoder {
-  public:
+public:
     explicit Decoder(std::span<const std::byte> from) : from_(from) {}
     [[nodiscard]] bool raw(void* to, std::size_t size) {
         if (size > from_.size()) return failed_ = true, false;
@@ -61,7 +61,7 @@ class Decoder {
     [[nodiscard]] bool done() const { return !failed_ && from_.empty(); }
     int depth = 0;  // Of nested lists; bounded by value decoding.
 
-  private:
+private:
     std::span<const std::byte> from_;
     bool failed_ = false;
 };

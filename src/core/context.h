@@ -36,7 +36,7 @@ struct CodeSite {
 
 /// Who answers code points while node code runs.
 class CodeHooks {
-  public:
+public:
     virtual bool maybe(const CodeSite& site) = 0;
     virtual void property(const CodeSite& site, bool holds) = 0;
     /// The node asked the operating system for something a simulation must not depend on.
@@ -45,16 +45,16 @@ class CodeHooks {
     /// The node allocated `bytes` (negative: freed).
     virtual void allocated(std::ptrdiff_t bytes) = 0;
 
-  protected:
+protected:
     ~CodeHooks() = default;
 };
 
 struct Context {
     std::uint64_t seed = 0;
-    Instant now{};             // World time.
+    Instant now{};               // World time.
     CodeHooks* hooks = nullptr;  // Null outside node code.
-    const char* node = "";     // "n1", or "" outside.
-    bool sealed = false;       // The incarnation has ended: draw nothing, do nothing.
+    const char* node = "";       // "n1", or "" outside.
+    bool sealed = false;         // The incarnation has ended: draw nothing, do nothing.
 };
 
 extern thread_local constinit Context context;

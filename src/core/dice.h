@@ -72,7 +72,7 @@ inline constexpr std::uint32_t one_million = 1'000'000;  // Shares are in parts 
 /// A handle on the draws of one (lane, key): each call takes the next index. A value; copying
 /// it copies the position.
 class Dice {
-  public:
+public:
     constexpr Dice(std::uint64_t lane, Key key, std::uint64_t index = 0)
         : lane_(lane), key_(key), index_(index) {}
 
@@ -90,7 +90,7 @@ class Dice {
     }
     constexpr bool happens(std::uint64_t ppm) { return core::happens(bits(), ppm); }
 
-  private:
+private:
     std::uint64_t lane_;
     Key key_;
     std::uint64_t index_;

@@ -14,8 +14,8 @@ constexpr bool pooled = false;
 constexpr bool pooled = true;
 #endif
 
-constexpr std::size_t step = 64;          // Classes are multiples of this ...
-constexpr std::size_t class_count = 32;   // ... up to 2 KiB; what is larger goes to the heap.
+constexpr std::size_t step = 64;         // Classes are multiples of this ...
+constexpr std::size_t class_count = 32;  // ... up to 2 KiB; what is larger goes to the heap.
 constexpr std::size_t chunk_bytes = 64 * 1024;
 
 struct Free {

@@ -27,11 +27,11 @@ inline std::string operands(const char*) { return {}; }
 
 }  // namespace storm::core
 
-#define STORM_REQUIRE(condition, ...)                                         \
-    do {                                                                      \
-        if (!(condition)) [[unlikely]] {                                      \
-            ::storm::core::require_failed(                                    \
-                #condition, __FILE__, __LINE__,                               \
+#define STORM_REQUIRE(condition, ...)                                                      \
+    do {                                                                                   \
+        if (!(condition)) [[unlikely]] {                                                   \
+            ::storm::core::require_failed(                                                 \
+                #condition, __FILE__, __LINE__,                                            \
                 ::storm::core::detail::operands(#__VA_ARGS__ __VA_OPT__(, ) __VA_ARGS__)); \
-        }                                                                     \
+        }                                                                                  \
     } while (false)

@@ -15,14 +15,14 @@ namespace storm::core {
 
 /// What kind of failure: decides the exit code of a command that ends on it.
 enum class ErrorKind : std::uint8_t {
-    timeout,      // No answer in time: whether it happened is unknown.
-    refused,      // The other side said no: it surely did not happen.
-    not_found,    // What was named does not exist.
-    bad_input,    // A file or argument is wrong (65 for a scenario, 64 for usage).
-    io,           // The machine refused: disk full, permission, broken pipe.
-    missing,      // A capability this machine or world does not have (69).
-    stopped,      // Interrupted or sealed.
-    internal,     // Our own fault (70).
+    timeout,    // No answer in time: whether it happened is unknown.
+    refused,    // The other side said no: it surely did not happen.
+    not_found,  // What was named does not exist.
+    bad_input,  // A file or argument is wrong (65 for a scenario, 64 for usage).
+    io,         // The machine refused: disk full, permission, broken pipe.
+    missing,    // A capability this machine or world does not have (69).
+    stopped,    // Interrupted or sealed.
+    internal,   // Our own fault (70).
 };
 
 [[nodiscard]] std::string_view to_text(ErrorKind kind);
@@ -53,16 +53,16 @@ using Result = std::expected<T, Error>;
 
 #define STORM_CONCAT_2(a, b) a##b
 #define STORM_CONCAT(a, b) STORM_CONCAT_2(a, b)
-#define STORM_TRY_AS(name, declaration, ...)                      \
-    auto name = (__VA_ARGS__);                                    \
-    if (!name) return std::unexpected(std::move(name).error());   \
+#define STORM_TRY_AS(name, declaration, ...)                    \
+    auto name = (__VA_ARGS__);                                  \
+    if (!name) return std::unexpected(std::move(name).error()); \
     declaration = std::move(*name)
 /// STORM_TRY(auto x, expression): x is the value, or the function returns the error.
 #define STORM_TRY(declaration, ...) \
     STORM_TRY_AS(STORM_CONCAT(storm_try_, __LINE__), declaration, __VA_ARGS__)
 /// The same for a Result<void>.
-#define STORM_CHECK(...)                                                    \
-    do {                                                                    \
-        auto storm_check = (__VA_ARGS__);                                   \
+#define STORM_CHECK(...)                                                          \
+    do {                                                                          \
+        auto storm_check = (__VA_ARGS__);                                         \
         if (!storm_check) return std::unexpected(std::move(storm_check).error()); \
     } while (false)

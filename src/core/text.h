@@ -29,6 +29,9 @@ namespace storm::core {
 [[nodiscard]] std::optional<std::uint64_t> from_hex(std::string_view text);
 /// Columns a terminal needs for UTF-8 text (combining marks 0, wide CJK and emoji 2).
 [[nodiscard]] std::size_t columns(std::string_view utf8);
+/// Takes the first character off valid or broken UTF-8 (not empty): its code point, or U+FFFD
+/// for bytes that are none (as many as a valid character could have begun with).
+[[nodiscard]] char32_t take_character(std::string_view& utf8);
 /// JSON string with quotes; invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_quoted(std::string_view text);
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char at);

@@ -70,9 +70,7 @@ constexpr Duration seconds(std::int64_t n) { return {n * 1'000'000'000}; }
 [[nodiscard]] std::string to_human(Instant t);
 
 inline namespace literals {
-constexpr Duration operator""_ns(unsigned long long n) {
-    return {static_cast<std::int64_t>(n)};
-}
+constexpr Duration operator""_ns(unsigned long long n) { return {static_cast<std::int64_t>(n)}; }
 constexpr Duration operator""_us(unsigned long long n) {
     return microseconds(static_cast<std::int64_t>(n));
 }

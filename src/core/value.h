@@ -18,20 +18,20 @@
 namespace storm::core {
 
 class Value {
-  public:
+public:
     using List = std::vector<Value>;
     enum class Kind : std::uint8_t { nil, boolean, integer, text, list };
 
     Value() = default;
-    Value(bool b) : data_(b) {}                                          // NOLINT
-    Value(std::int64_t i) : data_(i) {}                                  // NOLINT
-    Value(int i) : data_(static_cast<std::int64_t>(i)) {}                // NOLINT
-    Value(unsigned i) : data_(static_cast<std::int64_t>(i)) {}           // NOLINT
-    Value(std::uint64_t i) : data_(static_cast<std::int64_t>(i)) {}      // NOLINT
-    Value(std::string s) : data_(std::move(s)) {}                        // NOLINT
-    Value(std::string_view s) : data_(std::string(s)) {}                 // NOLINT
-    Value(const char* s) : data_(std::string(s)) {}                      // NOLINT
-    Value(List l) : data_(std::move(l)) {}                               // NOLINT
+    Value(bool b) : data_(b) {}                                      // NOLINT
+    Value(std::int64_t i) : data_(i) {}                              // NOLINT
+    Value(int i) : data_(static_cast<std::int64_t>(i)) {}            // NOLINT
+    Value(unsigned i) : data_(static_cast<std::int64_t>(i)) {}       // NOLINT
+    Value(std::uint64_t i) : data_(static_cast<std::int64_t>(i)) {}  // NOLINT
+    Value(std::string s) : data_(std::move(s)) {}                    // NOLINT
+    Value(std::string_view s) : data_(std::string(s)) {}             // NOLINT
+    Value(const char* s) : data_(std::string(s)) {}                  // NOLINT
+    Value(List l) : data_(std::move(l)) {}                           // NOLINT
 
     [[nodiscard]] Kind kind() const { return static_cast<Kind>(data_.index()); }
     [[nodiscard]] bool is_nil() const { return kind() == Kind::nil; }
@@ -50,7 +50,7 @@ class Value {
     friend bool operator==(const Value&, const Value&) = default;
     friend std::strong_ordering operator<=>(const Value& a, const Value& b);
 
-  private:
+private:
     std::variant<std::monostate, bool, std::int64_t, std::string, List> data_;
 };
 

@@ -38,18 +38,18 @@ struct Waiter {
 };
 
 enum class FileOp : std::uint8_t {
-    open,       // path; flags: create, truncate. Answer: handle.
-    read,       // handle, offset, length. Answer: bytes (short at the end of the file).
-    write,      // handle, offset, bytes.
-    append,     // handle, bytes.
-    truncate,   // handle, length.
-    sync,       // handle: data and size are durable when it is answered.
-    size,       // handle. Answer: count.
-    close,      // handle; never answered.
-    rename,     // path -> path2; durable after sync_dir.
-    remove,     // path; durable after sync_dir.
-    list,       // Answer: names, sorted.
-    sync_dir,   // New, renamed and removed names are durable when it is answered.
+    open,      // path; flags: create, truncate. Answer: handle.
+    read,      // handle, offset, length. Answer: bytes (short at the end of the file).
+    write,     // handle, offset, bytes.
+    append,    // handle, bytes.
+    truncate,  // handle, length.
+    sync,      // handle: data and size are durable when it is answered.
+    size,      // handle. Answer: count.
+    close,     // handle; never answered.
+    rename,    // path -> path2; durable after sync_dir.
+    remove,    // path; durable after sync_dir.
+    list,      // Answer: names, sorted.
+    sync_dir,  // New, renamed and removed names are durable when it is answered.
 };
 [[nodiscard]] std::string_view to_text(FileOp op);
 
@@ -75,7 +75,7 @@ struct FileReply {
 };
 
 class Driver {
-  public:
+public:
     /// Takes a datagram on its way. Never delivers from inside.
     virtual void transmit(Io& from, Packet&& packet) = 0;
     /// Calls Io::fire(waiter) once `after` has passed on the node's own clock.
@@ -94,7 +94,7 @@ class Driver {
     /// An exception left the node's code.
     virtual void threw(Io& io, std::string_view what) = 0;
 
-  protected:
+protected:
     ~Driver() = default;
 };
 

@@ -325,8 +325,9 @@ void Io::complete(std::uint64_t ticket, FileReply&& reply) {
 // ---- Files ----------------------------------------------------------------------------------
 
 std::string_view to_text(FileOp op) {
-    constexpr std::string_view names[] = {"open", "read",  "write",  "append", "truncate", "sync",
-                                          "size", "close", "rename", "remove", "list", "sync_dir"};
+    constexpr std::string_view names[] = {"open",     "read",   "write", "append",
+                                          "truncate", "sync",   "size",  "close",
+                                          "rename",   "remove", "list",  "sync_dir"};
     return names[static_cast<std::size_t>(op)];
 }
 
@@ -385,8 +386,7 @@ File::~File() {
     request.handle = handle_;
     io_->driver().submit(*io_, std::move(request));
 }
-Task<core::Result<std::vector<std::byte>>> File::read(std::uint64_t offset,
-                                                      std::uint64_t length) {
+Task<core::Result<std::vector<std::byte>>> File::read(std::uint64_t offset, std::uint64_t length) {
     FileRequest request{.op = FileOp::read};
     request.handle = handle_;
     request.offset = offset;

@@ -72,11 +72,11 @@ struct [[nodiscard]] CallAwaiter : Waiter {
     Duration limit;
     Packet request;
     std::uint32_t wanted = 1;
-    std::uint32_t slot = ~0U;            // Of a call to one.
-    Packet answer;                       // Of a call to one; type 0: none came.
-    std::vector<Id> many;                // Destinations of a call to many.
-    std::vector<std::uint32_t> slots;    // Beside `many`.
-    std::vector<Packet> answers;         // In order of arrival.
+    std::uint32_t slot = ~0U;          // Of a call to one.
+    Packet answer;                     // Of a call to one; type 0: none came.
+    std::vector<Id> many;              // Destinations of a call to many.
+    std::vector<std::uint32_t> slots;  // Beside `many`.
+    std::vector<Packet> answers;       // In order of arrival.
     CallAwaiter(Io& on, Packet&& packet, Duration d);
     CallAwaiter(const CallAwaiter&) = delete;
     ~CallAwaiter();
@@ -123,7 +123,7 @@ struct Identity {
 };
 
 class Io {
-  public:
+public:
     Io(Driver& driver, const Identity& identity);
     Io(const Io&) = delete;
     Io& operator=(const Io&) = delete;
@@ -158,8 +158,8 @@ class Io {
     /// The same request to many; ends with the first `wanted` replies or at the time-out
     /// with what came. Replies in order of arrival.
     template <Message Reply, Message M>
-    CallMany<Reply> call_many(std::span<const Id> to, const M& message,
-                                            std::uint32_t wanted, Duration limit) {
+    CallMany<Reply> call_many(std::span<const Id> to, const M& message, std::uint32_t wanted,
+                              Duration limit) {
         return {*this, encoded(Id{}, message, PacketKind::request, 0), to, wanted, limit};
     }
     /// Answers a request; does nothing for a datagram that asked for no answer.
@@ -222,7 +222,7 @@ class Io {
 
     void* world_slot = nullptr;  // The driver's own record of this node.
 
-  private:
+private:
     friend struct SleepAwaiter;
     friend struct ReceiveAwaiter;
     friend struct ReceiveForever;
@@ -242,8 +242,8 @@ class Io {
         core::Buffer body(core::encoded_size(message));
         core::Encoder out(body.data());
         core::encode(out, message);
-        return Packet{self(), to, type_of<M>, M::storm_version, kind, ticket, 0, M::storm_name,
-                      std::move(body)};
+        return Packet{self(), to, type_of<M>,    M::storm_version, kind,
+                      ticket, 0,  M::storm_name, std::move(body)};
     }
     template <Message M>
     void transmit(Id to, const M& message, PacketKind kind, std::uint64_t ticket,
@@ -271,15 +271,15 @@ class Io {
     bool some_finished_ = false;
     std::uint32_t free_slots_ = ~0U;
     std::vector<Slot> slots_;
-    std::deque<Incoming>* mailbox_ = nullptr;     // Made when first needed.
-    std::vector<std::unique_ptr<Root>> roots_;    // Oldest first.
-    std::vector<Root*> started_;                  // Spawned in this step, not yet run.
+    std::deque<Incoming>* mailbox_ = nullptr;   // Made when first needed.
+    std::vector<std::unique_ptr<Root>> roots_;  // Oldest first.
+    std::vector<Root*> started_;                // Spawned in this step, not yet run.
 };
 
 /// An open file; closed when destroyed. All operations may fail with the errno that the
 /// disk gave (Error::message names it).
 class File {
-  public:
+public:
     File(Io& io, std::uint32_t handle) : io_(&io), handle_(handle) {}
     File(File&& other) noexcept : io_(std::exchange(other.io_, nullptr)), handle_(other.handle_) {}
     File& operator=(File&& other) noexcept {
@@ -290,17 +290,15 @@ class File {
     ~File();
 
     /// Up to `length` bytes; fewer at the end of the file.
-    Task<core::Result<std::vector<std::byte>>> read(std::uint64_t offset,
-                                                                  std::uint64_t length);
-    Task<core::Result<void>> write(std::uint64_t offset,
-                                                 std::vector<std::byte> bytes);
+    Task<core::Result<std::vector<std::byte>>> read(std::uint64_t offset, std::uint64_t length);
+    Task<core::Result<void>> write(std::uint64_t offset, std::vector<std::byte> bytes);
     Task<core::Result<void>> append(std::vector<std::byte> bytes);
     Task<core::Result<void>> truncate(std::uint64_t length);
     /// What was written is durable when this has returned success.
     Task<core::Result<void>> sync();
     Task<core::Result<std::uint64_t>> size();
 
-  private:
+private:
     Io* io_;
     std::uint32_t handle_;
 };

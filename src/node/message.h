@@ -14,8 +14,8 @@
 #include "core/buffer.h"
 #include "core/codec.h"
 #include "core/dice.h"
-#include "core/result.h"
 #include "core/id.h"
+#include "core/result.h"
 
 namespace storm::node {
 
@@ -50,26 +50,24 @@ struct Packet {
 template <Message M>
 [[nodiscard]] core::Result<M> decode_message(const Packet& packet) {
     if (packet.type != type_of<M>) {
-        return core::fail(core::ErrorKind::bad_input, "another message than " +
-                                                          std::string(M::storm_name));
+        return core::fail(core::ErrorKind::bad_input,
+                          "another message than " + std::string(M::storm_name));
     }
     if (packet.version != M::storm_version) {
-        return core::fail(core::ErrorKind::bad_input,
-                          std::string(M::storm_name) + " in version " +
-                              std::to_string(packet.version));
+        return core::fail(core::ErrorKind::bad_input, std::string(M::storm_name) + " in version " +
+                                                          std::to_string(packet.version));
     }
     core::Result<M> message(std::in_place);
     core::Decoder in(packet.body.bytes());
     if (!core::decode(in, *message) || !in.done()) {
-        return core::fail(core::ErrorKind::bad_input,
-                          "damaged " + std::string(M::storm_name));
+        return core::fail(core::ErrorKind::bad_input, "damaged " + std::string(M::storm_name));
     }
     return message;
 }
 
 /// A datagram that a node has received.
 class Incoming {
-  public:
+public:
     Incoming() = default;
     explicit Incoming(Packet packet) : packet_(std::move(packet)) {}
 
@@ -86,16 +84,16 @@ class Incoming {
     }
     [[nodiscard]] const Packet& packet() const { return packet_; }
 
-  private:
+private:
     Packet packet_;
 };
 
 }  // namespace storm::node
 
 /// Declares a struct to be a message: name, version, then its fields in wire order.
-#define STORM_MESSAGE(Type, version, ...)                          \
-    static constexpr const char* storm_name = #Type;               \
-    static constexpr std::uint16_t storm_version = version;        \
+#define STORM_MESSAGE(Type, version, ...)                   \
+    static constexpr const char* storm_name = #Type;        \
+    static constexpr std::uint16_t storm_version = version; \
     auto storm_fields() { return std::tie(__VA_ARGS__); }
 /// Declares fields of a struct that travels inside messages or files.
 #define STORM_FIELDS(...) \

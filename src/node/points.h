@@ -31,21 +31,21 @@ inline void property(const core::CodeSite& site, bool holds) {
 
 }  // namespace storm::node
 
-#define STORM_SITE_(name, message, kind, maybe)                                         \
-    static constexpr ::storm::core::CodeSite name{message, __FILE__, __LINE__,          \
+#define STORM_SITE_(name, message, kind, maybe)                                              \
+    static constexpr ::storm::core::CodeSite name{message, __FILE__, __LINE__,               \
                                                   ::storm::core::PropertyKind::kind, maybe}; \
-    [[gnu::section("storm_sites"), gnu::used]] static const ::storm::core::CodeSite* const \
-        name##_listed = &name
+    [[gnu::section("storm_sites"),                                                           \
+      gnu::used]] static const ::storm::core::CodeSite* const name##_listed = &name
 /// True where this code-point fault fires.
-#define STORM_MAYBE(message)                          \
-    ([]() -> bool {                                   \
-        STORM_SITE_(storm_site, message, always, true); \
+#define STORM_MAYBE(message)                             \
+    ([]() -> bool {                                      \
+        STORM_SITE_(storm_site, message, always, true);  \
         return ::storm::node::detail::maybe(storm_site); \
     }())
-#define STORM_PROPERTY_(message, kind, holds)                        \
-    ([](bool storm_holds) {                                          \
-        STORM_SITE_(storm_site, message, kind, false);               \
-        ::storm::node::detail::property(storm_site, storm_holds);    \
+#define STORM_PROPERTY_(message, kind, holds)                     \
+    ([](bool storm_holds) {                                       \
+        STORM_SITE_(storm_site, message, kind, false);            \
+        ::storm::node::detail::property(storm_site, storm_holds); \
     }(static_cast<bool>(holds)))
 /// `condition` is true each time, and this line is reached.
 #define STORM_ALWAYS(condition, message) STORM_PROPERTY_(message, always, condition)

@@ -33,7 +33,7 @@ struct Options {
 
 /// One kind of request that a client issues.
 struct Operation {
-    std::string name;     // The function of the model: "read", "write", "cas".
+    std::string name;          // The function of the model: "read", "write", "cas".
     std::uint32_t weight = 1;  // How often it is generated beside the others.
     /// The arguments of operation number `index` of client number `client`.
     std::function<Value(core::Dice&, std::uint32_t client, std::uint32_t index)> generate;
@@ -45,20 +45,20 @@ struct Operation {
 
 /// A bug that the system can be asked to carry, to prove that it is found.
 struct Plant {
-    std::string name;     // "acknowledge-before-replicate"
-    std::string summary;  // One sentence.
+    std::string name;                 // "acknowledge-before-replicate"
+    std::string summary;              // One sentence.
     std::vector<std::string> blames;  // Checks that may report it.
 };
 
 /// What nodes have published, for invariants and predicates.
 class Published {
-  public:
+public:
     /// The value of `key` at `id`, or null if it has none or is down.
     [[nodiscard]] virtual const Value* get(Id id, std::string_view key) const = 0;
     [[nodiscard]] virtual std::uint32_t nodes() const = 0;
     [[nodiscard]] virtual bool up(Id id) const = 0;
 
-  protected:
+protected:
     ~Published() = default;
 };
 
@@ -72,27 +72,27 @@ struct Invariant {
 
 /// How much damage the protocol claims to survive at one time.
 struct Tolerates {
-    std::uint32_t crashed = 0;      // Nodes down, wiped, paused or cut off.
-    std::uint32_t damaged = 0;      // Nodes whose disk lost synced data.
+    std::uint32_t crashed = 0;  // Nodes down, wiped, paused or cut off.
+    std::uint32_t damaged = 0;  // Nodes whose disk lost synced data.
     bool message_loss = true;
     bool duplicates = true;
-    bool clock_skew = true;         // Offsets, jumps and drift of any size.
+    bool clock_skew = true;  // Offsets, jumps and drift of any size.
     bool lost_fsync = false;
 };
 
 struct System {
     std::string name;
     std::string summary;
-    std::uint32_t nodes = 3;        // Default.
+    std::uint32_t nodes = 3;  // Default.
     std::uint32_t nodes_min = 1;
     std::uint32_t nodes_max = 100'000;
     std::function<Tolerates(std::uint32_t nodes)> tolerates;
     /// The outermost task of one life of a node.
     std::function<Task<>(Io&, const Options&)> start;
     std::vector<Operation> operations;
-    std::string model;              // "register", "cas-register", "key-value" or "".
-    std::string leader_key;         // Published non-zero by who believes to lead, or "".
-    std::string state_key;          // Published digest that must converge, or "".
+    std::string model;       // "register", "cas-register", "key-value" or "".
+    std::string leader_key;  // Published non-zero by who believes to lead, or "".
+    std::string state_key;   // Published digest that must converge, or "".
     std::vector<Invariant> invariants;
     std::vector<Plant> plants;
     std::map<std::string, std::string> numbers;  // Names of Options::numbers, explained.

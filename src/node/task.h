@@ -38,7 +38,7 @@ enum class EffectKind : std::uint8_t {
 
 /// Counts effects by (kind, name, destination): six inline, the rest in a vector.
 class Ordinals {
-  public:
+public:
     void clear() {
         used_ = 0;
         more_.clear();
@@ -60,7 +60,7 @@ class Ordinals {
         return 0;
     }
 
-  private:
+private:
     static constexpr std::uint32_t inline_size = 6;
     std::uint64_t what_[inline_size];
     std::uint32_t count_[inline_size];
@@ -79,9 +79,8 @@ struct Root {
 
     /// The key of the next effect of this kind, name and destination.
     core::Key next_key(EffectKind kind, std::uint32_t name, std::uint32_t destination) {
-        const std::uint64_t what =
-            (static_cast<std::uint64_t>(name) << 32U | destination) ^
-            (static_cast<std::uint64_t>(kind) * core::hash_salt[2]);
+        const std::uint64_t what = (static_cast<std::uint64_t>(name) << 32U | destination) ^
+                                   (static_cast<std::uint64_t>(kind) * core::hash_salt[2]);
         const std::uint32_t ordinal = ordinals.next(what);
         return core::fold_multiply(key ^ core::hash_salt[0], what ^ core::hash_salt[1]) ^
                core::fold_multiply(key ^ core::hash_salt[3] ^ ordinal, what + core::hash_salt[2]);
@@ -123,7 +122,7 @@ struct Promise;
 /// A lazy coroutine of node code. Move-only; owns its frame.
 template <class T = void>
 class [[nodiscard]] Task {
-  public:
+public:
     using promise_type = Promise<T>;
     using Handle = std::coroutine_handle<promise_type>;
 
@@ -162,7 +161,7 @@ class [[nodiscard]] Task {
     [[nodiscard]] Handle release() { return std::exchange(frame_, nullptr); }
     [[nodiscard]] explicit operator bool() const { return static_cast<bool>(frame_); }
 
-  private:
+private:
     Handle frame_;
 };
 
