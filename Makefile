@@ -59,6 +59,7 @@ fuzz: setup
 
 lint: setup
 	@$(SOURCES) | xargs -r $(CLANG_FORMAT) --dry-run -Werror
+	@tools/headers.sh $(JOBS)
 	@$(PYTHON) tools/house all
 
 format: setup

@@ -6,6 +6,7 @@ A checker that finds nothing in a bad tree is worse than none, so this runs befo
 """
 
 import shutil
+import subprocess
 import sys
 import tempfile
 import unittest
@@ -355,6 +356,46 @@ class Docs(House):
 
     def test_a_decision_longer_than_a_page_is_found(self):
         self.planted("docs/decisions/0001-x.md", "line\n" * 80, "decision")
+
+
+@unittest.skipUnless(shutil.which("cmake"), "no cmake")
+class Build(House):
+    """The CMake function refuses what the table forbids (headers alone: no compiler needed)."""
+
+    def configure(self):
+        source = Path(__file__).resolve().parents[2] / "cmake" / "storm_module.cmake"
+        self.write("CMakeLists.txt", "cmake_minimum_required(VERSION 3.25)\n"
+                   "project(x LANGUAGES NONE)\nfunction(target_compile_features)\nendfunction()\n"
+                   f"include({source})\nstorm_add_modules()\n")
+        command = ["cmake", "-S", self.root, "-B", self.root / "build"]
+        run = subprocess.run(command, capture_output=True, text=True, check=False)
+        return run.returncode, " ".join(run.stderr.split())
+
+    def planted(self, path, text, message):
+        for name in ("core/a", "cli/main", "sim/s_test", "runner/r_test"):
+            (self.root / f"src/{name}.cpp").unlink()
+        self.write(path, text)
+        code, said = self.configure()
+        self.assertEqual((code != 0, True), (message != "", message in said), said)
+
+    def test_a_healthy_tree_configures(self):
+        self.planted("src/core/CMakeLists.txt", "storm_module(core LIBS fmt::fmt)", "")
+
+    def test_an_upward_dependency_is_refused(self):
+        self.planted("src/core/CMakeLists.txt", "storm_module(core DEPENDS sim)",
+                     "only strictly lower layers")
+
+    def test_a_same_layer_dependency_is_refused(self):
+        self.planted("src/node/CMakeLists.txt", "storm_module(node DEPENDS core fault)",
+                     "only strictly lower layers")
+
+    def test_a_library_without_leave_is_refused(self):
+        self.planted("src/core/CMakeLists.txt", "storm_module(core LIBS yaml-cpp)",
+                     "may not link 'yaml-cpp'")
+
+    def test_a_module_without_a_row_is_refused(self):
+        self.planted("src/core/CMakeLists.txt", "storm_module(core DEPENDS nowhere)",
+                     "has no row")
 
 
 if __name__ == "__main__":
