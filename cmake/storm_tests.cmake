@@ -12,8 +12,8 @@ target_precompile_headers(storm_gtest_pch PRIVATE
     <gmock/gmock.h> <gtest/gtest.h> <rapidcheck.h> <rapidcheck/gtest.h>
     <fmt/format.h> <string> <vector> <functional> <memory> <coroutine> <expected>)
 
-# A test runs in the root of the tree, knows the tree and the program by STORM_ROOT and
-# STORM_BIN, and is killed after a minute (long ones after an hour).
+# A test runs in the root of the tree, finds the program by the variable STORM_BIN, and is killed
+# after a minute (long ones after an hour). One variable only: gtest_discover_tests splits lists.
 function(storm_test name target test)
     cmake_parse_arguments(PARSE_ARGV 3 arg "LONG" "" "FILES;DEPENDS;LIBS")
     add_executable(${test} ${arg_FILES})
@@ -40,7 +40,7 @@ function(storm_test name target test)
         PROPERTIES
             TIMEOUT ${timeout}
             LABELS ${label}
-            ENVIRONMENT "STORM_ROOT=${PROJECT_SOURCE_DIR};STORM_BIN=${CMAKE_BINARY_DIR}/bin/stormproof")
+            ENVIRONMENT "STORM_BIN=${CMAKE_BINARY_DIR}/bin/stormproof")
 endfunction()
 
 # The rules of the house, as tests; house.selftest proves on planted violations that the others
