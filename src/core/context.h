@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "core/time.h"
 
@@ -39,10 +40,12 @@ class CodeHooks {
 public:
     virtual bool maybe(const CodeSite& site) = 0;
     virtual void property(const CodeSite& site, bool holds) = 0;
-    /// The node asked the operating system for something a simulation must not depend on.
-    /// Called at most from inside the named function; may not return.
+    /// The node asked the operating system for something a simulation must not depend on:
+    /// "clock_gettime (the wall clock)". Called from inside that function, with hooks off; need
+    /// not return. If it does, the function does its work.
     virtual void leaked(std::string_view function) = 0;
-    /// The node allocated `bytes` (negative: freed).
+    /// The node allocated `bytes` (negative: freed) by operator new. Must not allocate itself,
+    /// unless it sets context.hooks to null before. Pool memory is not counted here.
     virtual void allocated(std::ptrdiff_t bytes) = 0;
 
 protected:
@@ -58,5 +61,18 @@ struct Context {
 };
 
 extern thread_local constinit Context context;
+
+/// While it lives, what runs on this thread is not the node's doing: for a world's own work
+/// inside a call that a node made.
+class HooksOff {
+public:
+    HooksOff() : hooks_(std::exchange(context.hooks, nullptr)) {}
+    HooksOff(const HooksOff&) = delete;
+    HooksOff& operator=(const HooksOff&) = delete;
+    ~HooksOff() { context.hooks = hooks_; }
+
+private:
+    CodeHooks* hooks_;
+};
 
 }  // namespace storm::core

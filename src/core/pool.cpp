@@ -66,7 +66,8 @@ void* pool_take(std::size_t size) {
         lists.free[index] = head->next;
         block = head;
     } else {
-        block = ::operator new(size);
+        block = std::malloc(size);
+        if (block == nullptr) throw std::bad_alloc();
     }
     lists.in_use += size;
     if (lists.fill >= 0) std::memset(block, lists.fill, size);
@@ -81,7 +82,7 @@ void pool_give(void* block, std::size_t size) {
         head->next = lists.free[index];
         lists.free[index] = head;
     } else {
-        ::operator delete(block);
+        std::free(block);
     }
 }
 

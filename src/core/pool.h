@@ -19,7 +19,7 @@ void pool_give(void* block, std::size_t size);
 /// From now on every block that this thread takes is filled with `pattern`; -1 stops it.
 void pool_set_fill(int pattern);
 
-/// Bytes this thread has taken and not given back.
+/// Bytes this thread has taken and not given back. Not part of what operator new counts.
 [[nodiscard]] std::size_t pool_bytes_in_use();
 
 }  // namespace storm::core

@@ -1,0 +1,303 @@
+// Goal: a node that asks the operating system for time, entropy, files, sockets, threads or
+// sleep is caught and named; everyone else notices nothing.
+// Method: hooks that write down what they are told stand in for a world. Each function is
+// called as node code would call it (through libc, through libstdc++), once with the hooks
+// set and once without. Operator new and delete likewise.
+#include "core/guard.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <ctime>
+#include <filesystem>
+#include <fstream>
+#include <functional>
+#include <memory>
+#include <new>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "core/context.h"
+
+namespace storm::core {
+namespace {
+
+struct Notes final : CodeHooks {
+    bool maybe(const CodeSite&) override { return false; }
+    void property(const CodeSite&, bool) override {}
+    void leaked(std::string_view function) override { leaks.emplace_back(function); }
+    void allocated(std::ptrdiff_t bytes) override {
+        in_use += bytes;
+        ++changes;
+    }
+    std::vector<std::string> leaks;
+    std::ptrdiff_t in_use = 0;
+    int changes = 0;
+};
+
+/// What the hooks were told while `code` ran as a node.
+Notes as_node(const std::function<void()>& code) {
+    Notes notes;
+    context.hooks = &notes;
+    code();
+    context.hooks = nullptr;
+    return notes;
+}
+
+struct Leak {
+    const char* name;   // As the guards report it.
+    const char* label;  // As the test is called.
+    std::function<void()> call;
+};
+
+void PrintTo(const Leak& leak, std::ostream* out) { *out << leak.name; }
+
+void close_if_open(int fd) {
+    if (fd >= 0) ::close(fd);
+}
+
+template <class Clock>
+void read_clock() {
+    static_cast<void>(Clock::now());
+}
+
+std::vector<Leak> clocks_and_sleeps() {
+    const timespec instant{0, 1000};
+    return {
+        {"clock_gettime (the wall clock)", "system_clock", read_clock<std::chrono::system_clock>},
+        {"clock_gettime (the machine's monotonic clock)", "steady_clock",
+         read_clock<std::chrono::steady_clock>},
+        {"clock_gettime (a CPU clock)", "cpu_clock",
+         [] {
+             timespec t{};
+             ::clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+         }},
+        {"gettimeofday (the wall clock)", "gettimeofday",
+         [] {
+             timeval t{};
+             ::gettimeofday(&t, nullptr);
+         }},
+        {"time (the wall clock)", "time", [] { EXPECT_GT(std::time(nullptr), 1'600'000'000); }},
+        {"timespec_get (the wall clock)", "timespec_get",
+         [] {
+             timespec t{};
+             std::timespec_get(&t, TIME_UTC);
+             EXPECT_GT(t.tv_sec, 1'600'000'000);
+         }},
+        {"clock (a CPU clock)", "clock", [] { static_cast<void>(std::clock()); }},
+        {"nanosleep (sleeping for real)", "nanosleep", [=] { ::nanosleep(&instant, nullptr); }},
+        {"clock_nanosleep (sleeping for real)", "clock_nanosleep",
+         [=] { ::clock_nanosleep(CLOCK_MONOTONIC, 0, &instant, nullptr); }},
+        {"usleep (sleeping for real)", "usleep", [] { ::usleep(1); }},
+        {"sleep (sleeping for real)", "sleep", [] { ::sleep(0); }},
+    };
+}
+
+std::vector<Leak> entropy_files_and_the_rest() {
+    return {
+        {"getrandom (entropy)", "getrandom",
+         [] {
+             char byte = 0;
+             EXPECT_EQ(::getrandom(&byte, 1, 0), 1);
+         }},
+        {"getentropy (entropy)", "getentropy",
+         [] {
+             char byte = 0;
+             EXPECT_EQ(::getentropy(&byte, 1), 0);
+         }},
+        {"random_device (std::random_device)", "random_device",
+         [] {
+             std::random_device device;
+             static_cast<void>(device());
+         }},
+        {"rand (a generator that all nodes and runs share)", "rand",
+         [] { EXPECT_GE(std::rand(), 0); }},
+        {"random (a generator that all nodes and runs share)", "random",
+         [] { EXPECT_GE(::random(), 0); }},
+        {"drand48 (a generator that all nodes and runs share)", "drand48",
+         [] { EXPECT_LT(::drand48(), 1.0); }},
+        {"getpid (another number in every run)", "getpid", [] { EXPECT_GT(::getpid(), 0); }},
+        {"open (a real file)", "open",
+         [] {
+             const int fd = ::open("/dev/null", O_RDONLY | O_CLOEXEC);
+             EXPECT_GE(fd, 0);
+             close_if_open(fd);
+         }},
+        {"openat (a real file)", "openat",
+         [] {
+             const int fd = ::openat(AT_FDCWD, "/dev/null", O_RDONLY | O_CLOEXEC);
+             EXPECT_GE(fd, 0);
+             close_if_open(fd);
+         }},
+        {"fopen (a real file)", "fopen",
+         [] {
+             std::FILE* file = std::fopen("/dev/null", "r");
+             ASSERT_NE(file, nullptr);
+             std::fclose(file);
+         }},
+        {"fopen64 (a real file)", "ifstream",
+         [] { EXPECT_TRUE(std::ifstream("/dev/null").is_open()); }},
+        {"stat (a real file)", "filesystem",
+         [] { EXPECT_TRUE(std::filesystem::exists("/dev/null")); }},
+        {"socket (a real socket)", "socket",
+         [] {
+             const int fd = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+             EXPECT_GE(fd, 0);
+             close_if_open(fd);
+         }},
+        {"pthread_create (a thread)", "thread", [] { std::thread([] {}).join(); }},
+        {"fork (a process)", "fork",
+         [] {
+             const int child = ::fork();
+             if (child == 0) ::_exit(0);
+             int status = 0;
+             ::waitpid(child, &status, 0);
+             EXPECT_TRUE(WIFEXITED(status));
+         }},
+        {"syscall (a raw system call)", "syscall", [] { EXPECT_GT(::syscall(SYS_gettid), 0); }},
+    };
+}
+
+std::vector<Leak> leaks() {
+    auto all = clocks_and_sleeps();
+    for (auto& each : entropy_files_and_the_rest()) all.push_back(std::move(each));
+    return all;
+}
+
+class Guard : public testing::TestWithParam<Leak> {
+protected:
+    void SetUp() override {
+        if (!guards_installed()) GTEST_SKIP() << "no guards in a sanitized build";
+    }
+};
+
+TEST_P(Guard, names_what_a_node_asked_the_system_for_and_then_lets_it_happen) {
+    const Notes notes = as_node(GetParam().call);
+    ASSERT_FALSE(notes.leaks.empty());
+    EXPECT_EQ(notes.leaks.front(), GetParam().name);
+}
+
+TEST_P(Guard, lets_the_function_work_as_ever_outside_node_code) {
+    ASSERT_EQ(context.hooks, nullptr);
+    GetParam().call();
+}
+
+INSTANTIATE_TEST_SUITE_P(each, Guard, testing::ValuesIn(leaks()),
+                         [](const auto& info) { return std::string(info.param.label); });
+
+TEST(GuardHooks, are_off_while_they_are_told_and_back_afterwards) {
+    if (!guards_installed()) GTEST_SKIP() << "no guards in a sanitized build";
+    struct Curious final : CodeHooks {
+        bool maybe(const CodeSite&) override { return false; }
+        void property(const CodeSite&, bool) override {}
+        void leaked(std::string_view) override {
+            ++told;
+            static_cast<void>(std::chrono::system_clock::now());  // Ours, not the node's.
+        }
+        void allocated(std::ptrdiff_t) override {}
+        int told = 0;
+    } hooks;
+    context.hooks = &hooks;
+    read_clock<std::chrono::system_clock>();
+    read_clock<std::chrono::system_clock>();
+    EXPECT_EQ(std::exchange(context.hooks, nullptr), &hooks);
+    EXPECT_EQ(hooks.told, 2);
+}
+
+TEST(GuardHooks, may_end_the_process_instead_of_returning) {
+    if (!guards_installed()) GTEST_SKIP() << "no guards in a sanitized build";
+    struct Final final : CodeHooks {
+        bool maybe(const CodeSite&) override { return false; }
+        void property(const CodeSite&, bool) override {}
+        void leaked(std::string_view function) override {
+            std::fprintf(stderr, "%.*s\n", static_cast<int>(function.size()), function.data());
+            std::_Exit(3);
+        }
+        void allocated(std::ptrdiff_t) override {}
+    } hooks;
+    const auto leak = [&] {
+        context.hooks = &hooks;
+        static_cast<void>(std::chrono::system_clock::now());
+    };
+    EXPECT_EXIT(leak(), testing::ExitedWithCode(3), "clock_gettime .the wall clock.");
+}
+
+class Memory : public testing::Test {
+protected:
+    void SetUp() override {
+        if (!memory_counted()) GTEST_SKIP() << "memory is not counted in a sanitized build";
+    }
+};
+
+TEST_F(Memory, that_a_node_takes_and_gives_back_adds_up_to_nothing) {
+    std::ptrdiff_t most = 0;
+    Notes notes;
+    context.hooks = &notes;
+    {
+        std::vector<std::string> texts;
+        for (int i = 0; i < 1000; ++i) texts.emplace_back(100, 'x');
+        most = notes.in_use;
+    }
+    context.hooks = nullptr;
+    EXPECT_GE(most, 100'000);
+    EXPECT_LE(most, 200'000);
+    EXPECT_EQ(notes.in_use, 0);
+}
+
+TEST_F(Memory, is_counted_for_every_form_of_new_and_delete) {
+    constexpr std::align_val_t page{4096};
+    const auto forms = std::vector<std::pair<std::function<void*()>, std::function<void(void*)>>>{
+        {[] { return ::operator new(100); }, [](void* p) { ::operator delete(p); }},
+        {[] { return ::operator new[](100); }, [](void* p) { ::operator delete[](p); }},
+        {[] { return ::operator new(100); }, [](void* p) { ::operator delete(p, 100); }},
+        {[] { return ::operator new(100, page); }, [](void* p) { ::operator delete(p, page); }},
+        {[] { return ::operator new[](100, page); },
+         [](void* p) { ::operator delete[](p, 100, page); }},
+        {[] { return ::operator new(100, std::nothrow); },
+         [](void* p) { ::operator delete(p, std::nothrow); }},
+    };
+    for (const auto& [take, give] : forms) {
+        Notes notes;
+        context.hooks = &notes;
+        void* block = take();
+        const auto taken = notes.in_use;
+        give(block);
+        context.hooks = nullptr;
+        EXPECT_GE(taken, 100);
+        EXPECT_EQ(notes.in_use, 0);
+    }
+}
+
+TEST_F(Memory, is_not_counted_outside_node_code_nor_for_empty_pointers) {
+    Notes notes;
+    delete std::make_unique<int>(1).release();
+    context.hooks = &notes;
+    ::operator delete(nullptr);
+    {
+        const HooksOff off;
+        delete std::make_unique<int>(1).release();
+    }
+    context.hooks = nullptr;
+    EXPECT_EQ(notes.changes, 0);
+}
+
+TEST_F(Memory, that_does_not_exist_throws_or_is_null) {
+    const std::size_t size = std::size_t{1} << 62U;
+    EXPECT_THROW(static_cast<void>(::operator new(size)), std::bad_alloc);
+    EXPECT_EQ(::operator new(size, std::nothrow), nullptr);
+}
+
+}  // namespace
+}  // namespace storm::core
