@@ -69,6 +69,9 @@ struct TraceLimits {
 /// The diagram of story.smallest. Empty without events (history::Detail::full) or a finding.
 [[nodiscard]] Trace smallest_trace(const Story& story, const TraceLimits& limits = {});
 
+/// The time of each row, all in one form that tells different times apart: "1.200 s".
+[[nodiscard]] std::vector<std::string> clock_texts(const Trace& trace);
+
 /// The same rows as sentences: "1.204 s: n1 tells c1: ok (the promise that is broken)".
 [[nodiscard]] std::vector<std::string> in_words(const Trace& trace);
 

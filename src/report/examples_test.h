@@ -1,0 +1,231 @@
+// report/examples_test.h - records made by hand, for the tests of report.
+//
+// The demo of the README as a simulator would record it, a larger run of the same system to
+// draw whole, and helpers to make events. Figures are invented.
+#pragma once
+#include <algorithm>
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "report/story.h"
+
+namespace storm::report::examples {
+
+using core::Id;
+using history::EventKind;
+
+using core::microseconds;
+using core::milliseconds;
+using core::nanoseconds;
+
+inline const Id c1 = Id::client(0);
+inline const Id n1 = Id::node(0);
+inline const Id n2 = Id::node(1);
+inline const Id n3 = Id::node(2);
+
+inline Instant at_ms(std::int64_t ms) { return Instant{} + milliseconds(ms); }
+
+/// Owns what a Story looks at.
+struct Example {
+    fault::Plan plan, whole_plan;
+    history::RunRecord record, whole_record;
+    std::vector<check::Finding> findings;
+    bool has_whole = false;
+
+    [[nodiscard]] Story story() const {
+        Story story{.verdict = check::Verdict::pass, .smallest = {plan, record, findings}};
+        if (has_whole) story.whole.emplace(whole_plan, whole_record, findings);
+        return story;
+    }
+
+    void event(Instant at, EventKind kind, Id node, Id peer, std::string name, std::string text,
+               std::uint64_t message = 0, std::uint64_t cause = 0) {
+        record.trace.push_back({at,
+                                record.trace.size(),
+                                kind,
+                                node,
+                                peer,
+                                std::move(name),
+                                std::move(text),
+                                {},
+                                message,
+                                cause});
+    }
+    /// A message that arrives, or with `fault` does not.
+    void message(Instant sent, Instant due, Id from, Id to, const std::string& name,
+                 std::uint64_t key, std::uint64_t cause, const std::string& fault = {}) {
+        event(sent, EventKind::send, from, to, name, {}, key, cause);
+        event(due, fault.empty() ? EventKind::deliver : EventKind::drop, to, from, name, fault, key,
+              cause);
+    }
+    void publish(Instant at, Id node, const std::string& key, Value value) {
+        record.published.push_back({node, key, std::move(value), at});
+    }
+    void operation(Id client, std::uint32_t id, const std::string& name, Value args, Value result,
+                   Instant invoked, Instant completed) {
+        record.history.push_back({client,
+                                  id,
+                                  id,
+                                  name,
+                                  std::move(args),
+                                  std::move(result),
+                                  {},
+                                  invoked,
+                                  completed,
+                                  history::Outcome::ok});
+    }
+    void in_order() {
+        std::sort(record.trace.begin(), record.trace.end(), [](const auto& a, const auto& b) {
+            return std::pair(a.at, a.sequence) < std::pair(b.at, b.sequence);
+        });
+        for (std::size_t i = 0; i < record.trace.size(); ++i) record.trace[i].sequence = i;
+    }
+};
+
+/// The demo: acknowledged before it was replicated, behind a partition.
+inline Example demo() {
+    Example e;
+    e.plan.scenario = "scenarios/demo/primary-backup.yaml";
+    e.plan.scenario_digest = "5f2c00000000009a";
+    e.plan.system = "primary-backup";
+    e.plan.nodes = 3;
+    e.plan.clients = 1;
+    e.record.seed = 7341;
+    e.record.digest = 0x3b9f0c21;
+    e.record.healed = at_ms(2600);
+    e.record.ended = at_ms(4000);
+    e.record.complete = true;
+    e.publish(at_ms(0), n1, "role", "primary");
+    e.publish(at_ms(0), n2, "role", "backup");
+    e.publish(at_ms(0), n3, "role", "backup");
+    e.publish(at_ms(1310), n2, "role", "primary");
+    e.operation(c1, 1, "write", Value::List{"x", 4}, {}, at_ms(1200), at_ms(1204));
+    e.operation(c1, 2, "read", "x", 3, at_ms(1352), at_ms(1353));
+    for (std::uint64_t i = 0; i < 9; ++i) {  // Heartbeats that nobody needs to see.
+        const auto t = Instant{} + milliseconds(1205 + 11 * static_cast<std::int64_t>(i));
+        e.message(t, t + 1_ms, n1, n2, "Heartbeat", 900 + i, 77, "net.partition#1");
+    }
+    e.event(at_ms(1200), EventKind::invoke, c1, c1, "write", {}, 0, 10);
+    e.message(at_ms(1200), at_ms(1202), c1, n1, "Write", 11, 10);
+    e.message(at_ms(1203), at_ms(1205), n1, n2, "Replicate", 12, 11, "net.partition#1");
+    e.message(at_ms(1203), at_ms(1205), n1, n3, "Replicate", 13, 11, "net.partition#1");
+    e.message(at_ms(1203), at_ms(1204), n1, c1, "Written", 14, 11);
+    e.event(at_ms(1204), EventKind::complete, c1, c1, "write", "ok");
+    e.event(at_ms(1352), EventKind::invoke, c1, c1, "read", {}, 0, 20);
+    e.message(at_ms(1352), Instant{} + microseconds(1352400), c1, n2, "Read", 21, 20);
+    e.message(Instant{} + microseconds(1352500), at_ms(1353), n2, c1, "Found", 22, 21);
+    e.event(at_ms(1353), EventKind::complete, c1, c1, "read", "ok");
+    e.in_order();
+    history::FaultRecord cut;
+    cut.id = "net.partition#1";
+    cut.use = "net.partition";
+    cut.what = "n1 | n2 n3";
+    cut.nodes = {n1, n2, n3};
+    cut.from = at_ms(1180);
+    cut.to = at_ms(2600);
+    cut.occurred = true;
+    cut.claimed = 18;
+    cut.seen = 18;
+    cut.seen_at = {{n2, 9}, {n3, 9}};
+    cut.evidence = "packets dropped";
+    e.record.faults.push_back(cut);
+    check::Finding lost;
+    lost.verdict = check::Verdict::violated;
+    lost.check = "no-lost-acknowledged-writes";
+    lost.anomaly = "lost write";
+    lost.sentence =
+        "c1 was told at 1.204 s that x = 4 is stored. At 1.353 s c1 read x = 3, and "
+        "x = 4 was never seen again.";
+    lost.operations = {0, 1};
+    lost.fatal = 1;
+    lost.expected = "4";
+    lost.moments = {{at_ms(1310), n2, "elected, x = 3"}};
+    e.findings.push_back(lost);
+    return e;
+}
+
+/// The run before it was shrunk: two clients, some four hundred operations.
+inline void add_whole(Example& e, std::uint32_t operations = 420) {
+    e.has_whole = true;
+    e.whole_plan = e.plan;
+    e.whole_plan.clients = 2;
+    e.whole_record = e.record;
+    e.whole_record.trace.clear();
+    auto& history = e.whole_record.history;
+    history.clear();
+    for (std::uint32_t i = 0; i < operations; ++i) {
+        const std::uint64_t bits = core::combine(i, 7);
+        const auto invoked = Instant{static_cast<std::int64_t>(i) * (4'000'000'000 / operations)};
+        const auto spread = static_cast<std::int64_t>(bits % 2'000'000 * (1 + bits % 7));
+        history::Operation operation{Id::client(i % 2),
+                                     i,
+                                     0,
+                                     i % 3 == 0 ? "write" : "read",
+                                     "x",
+                                     4,
+                                     {},
+                                     invoked,
+                                     invoked + nanoseconds(1'500'000 + spread),
+                                     history::Outcome::ok};
+        const bool cut = invoked > at_ms(1180) && invoked < at_ms(1350);
+        if (cut && i % 2 == 0) {
+            operation.outcome = history::Outcome::info;
+            operation.completed = invoked + 1_s;
+        } else if (cut && i % 5 == 0) {
+            operation.outcome = history::Outcome::fail;
+        }
+        history.push_back(std::move(operation));
+    }
+    auto down = e.record.faults.front();
+    down.id = "random/node.kill/1";
+    down.use = "node.kill";
+    down.what = "n3";
+    down.nodes = {n3};
+    down.from = at_ms(3000);
+    down.to = at_ms(3350);
+    down.claimed = down.seen = 1;
+    down.seen_at = {{n3, 1}};
+    down.evidence = "processes ended";
+    e.whole_record.faults.push_back(down);
+    e.whole_record.published.push_back({n1, "role", "backup", at_ms(2650)});
+}
+
+inline Story demo_story(const Example& e) {
+    Story story = e.story();
+    story.verdict = check::Verdict::violated;
+    story.name = "no-lost-acknowledged-writes";
+    story.shrink = Shrink{.faults_before = 14,
+                          .faults_after = 1,
+                          .operations_before = 61,
+                          .operations_after = 2,
+                          .nodes_before = 3,
+                          .nodes_after = 3,
+                          .runs = 412,
+                          .took = milliseconds(1900)};
+    story.sweep = Sweep{.asked = 20'000,
+                        .run = 7'341,
+                        .controls = 310,
+                        .effective = 6'604,
+                        .failing = 1,
+                        .operations = 447'000,
+                        .took = milliseconds(1200)};
+    story.causes = {{"net.partition", 37, 0, 200}};
+    story.compared = true;
+    story.reasons = {{Reason::News::fresh, e.findings.empty() ? "" : e.findings[0].reason(),
+                      e.findings.empty() ? "" : e.findings[0].sentence, 7341, 1, "runs/demo-7341"}};
+    story.hypothesis = {{"success rate", "≥ 99 %", "100 %", "93.1 %", "100 %", true},
+                        {"p99 latency", "≤ 50 ms", "6.1 ms", "1,000 ms", "7.4 ms", true},
+                        {"time to recover", "≤ 500 ms", "", "130 ms", "", false}};
+    story.commands = {{"stormproof replay runs/demo-7341", "same bytes: 3b9f0c21"},
+                      {"stormproof shrink runs/demo-7341 --save scenarios/early-ack.yaml",
+                       "keep it as a regression"}};
+    story.page = "runs/demo-7341/report.html";
+    story.environment = {{"build", "0.1.0+g1a2b3c4"},
+                         {"compiler", "clang 19.1.7"},
+                         {"machine", "Linux 6.18, x86-64, 2 cores"}};
+    return story;
+}
+
+}  // namespace storm::report::examples

@@ -1,0 +1,153 @@
+#include "report/story.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "fault/effect.h"
+
+namespace storm::report {
+namespace {
+
+fault::Effectiveness effectiveness(const history::FaultRecord& fault) {
+    if (!fault.occurred) return fault::Effectiveness::no_opportunity;
+    return fault::judge({fault.claimed, fault.voided, fault.seen, fault.seen_at, fault.evidence});
+}
+
+std::string plural_free(std::uint64_t n, const std::string& what) {
+    return core::with_commas(n) + " " + (what.empty() ? "effects" : what);
+}
+
+std::string pass_sentence(const Story& story) {
+    if (!story.sweep) {
+        const auto& record = story.smallest.record;
+        return fmt::format("{}: {} answered as they must, whatever was done to it.",
+                           story.smallest.plan.system,
+                           core::counted(record.history.size(), "operation"));
+    }
+    const Sweep& sweep = *story.sweep;
+    return fmt::format("{}, {} with effective faults, no failure.",
+                       core::counted(sweep.run, "seed"), core::with_commas(sweep.effective));
+}
+
+}  // namespace
+
+const check::Finding* Story::finding() const {
+    for (const auto& each : smallest.findings) {
+        if (verdict != check::Verdict::pass && each.verdict == verdict) return &each;
+    }
+    return nullptr;
+}
+
+std::string Story::verdict_sentence() const {
+    if (!sentence.empty()) return sentence;
+    if (const auto* found = finding(); found != nullptr && !found->sentence.empty()) {
+        return found->sentence;
+    }
+    if (verdict == check::Verdict::pass) return pass_sentence(*this);
+    return verdict == check::Verdict::violated ? "The check says no, and gave no reason."
+                                               : "Nothing can be said of this run.";
+}
+
+std::string verdict_word(check::Verdict verdict) {
+    switch (verdict) {
+        case check::Verdict::pass:
+            return "PASSED";
+        case check::Verdict::violated:
+            return "VIOLATED";
+        case check::Verdict::inconclusive:
+            return "INCONCLUSIVE";
+    }
+    return "INCONCLUSIVE";
+}
+
+std::string world_word(const std::string& world) {
+    if (world == "sim") return "simulation";
+    if (world == "local") return "processes on this machine";
+    return world;
+}
+
+std::string request_text(const std::string& name, const Value& args) {
+    if (args.is_nil()) return name;
+    const auto* list = args.list();
+    if (list == nullptr) return name + " " + core::to_human(args);
+    const bool swaps =
+        name.find("cas") != std::string::npos || name.find("swap") != std::string::npos;
+    if (swaps && (list->size() == 2 || list->size() == 3)) {
+        const std::string key = list->size() == 3 ? core::to_human(list->front()) + " " : "";
+        return fmt::format("{} {}{} → {}", name, key, core::to_human((*list)[list->size() - 2]),
+                           core::to_human(list->back()));
+    }
+    if (list->size() == 2 && list->front().text() != nullptr) {
+        return fmt::format("{} {} = {}", name, core::to_human((*list)[0]),
+                           core::to_human((*list)[1]));
+    }
+    std::string text = name;
+    for (const auto& each : *list) text += " " + core::to_human(each);
+    return text;
+}
+
+std::string answer_text(const history::Operation& operation) {
+    switch (operation.outcome) {
+        case history::Outcome::ok:
+            break;
+        case history::Outcome::fail:
+            return operation.error.empty() ? "refused" : "refused: " + operation.error;
+        case history::Outcome::info:
+            return "no answer";
+        case history::Outcome::pending:
+            return "still waiting";
+    }
+    const auto* yes = operation.result.boolean();
+    const bool done = operation.result.is_nil() || (yes != nullptr && *yes);
+    // A write answers with nothing or with what it wrote; a read of nothing answers nil.
+    if (done && operation.name.find("read") == std::string::npos &&
+        operation.name.find("get") == std::string::npos) {
+        return "ok";
+    }
+    return core::to_human(operation.result);
+}
+
+std::string fault_text(const history::FaultRecord& fault) {
+    return fault.what.empty() ? fault.use : fault.use + " " + fault.what;
+}
+
+std::string effect_word(const history::FaultRecord& fault) {
+    switch (effectiveness(fault)) {
+        case fault::Effectiveness::effective:
+            return "effective";
+        case fault::Effectiveness::no_opportunity:
+            return "no opportunity";
+        case fault::Effectiveness::ineffective:
+            return "ineffective";
+    }
+    return "ineffective";
+}
+
+std::string evidence_text(const history::FaultRecord& fault) {
+    if (!fault.occurred) return "never struck: its trigger was not met";
+    if (fault.claimed == 0) return "met nothing that it could act on";
+    std::string text = plural_free(fault.seen, fault.evidence);
+    if (!fault.seen_at.empty()) {
+        std::vector<std::string> victims;
+        const std::size_t shown = std::min<std::size_t>(fault.seen_at.size(), 6);
+        for (std::size_t i = 0; i < shown; ++i) {
+            victims.push_back(core::name_of(fault.seen_at[i].first));
+        }
+        if (shown < fault.seen_at.size()) {
+            victims.push_back(fmt::format("{} more", fault.seen_at.size() - shown));
+        }
+        text += ", counted at " + core::joined(victims);
+    }
+    return text;
+}
+
+std::string cause_text(const Cause& cause) {
+    const auto count = [](std::uint32_t n) { return n == 0 ? "none" : core::with_commas(n); };
+    return fmt::format("on {} fresh seeds: with {} {} fail, without it {}",
+                       core::with_commas(cause.of), cause.fault, count(cause.with),
+                       count(cause.without));
+}
+
+}  // namespace storm::report

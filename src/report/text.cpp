@@ -1,0 +1,170 @@
+#include "report/text.h"
+
+#include <fmt/format.h>
+
+#include "core/text.h"
+#include "report/drawing.h"
+#include "report/trace.h"
+
+namespace storm::report {
+namespace {
+
+using core::Look;
+using core::Paint;
+
+constexpr std::size_t evidence_lines = 4;
+
+Paint paint_of(check::Verdict verdict) {
+    switch (verdict) {
+        case check::Verdict::pass:
+            return Paint::good;
+        case check::Verdict::violated:
+            return Paint::bad;
+        case check::Verdict::inconclusive:
+            return Paint::warn;
+    }
+    return Paint::none;
+}
+
+/// The facts of a sweep, "·" between them.
+std::string facts_of(const Story& story) {
+    std::string facts = story.name.empty() ? story.smallest.plan.system : story.name;
+    if (!story.sweep) {
+        return facts +
+               fmt::format(" · seed {} · {}", story.smallest.record.seed,
+                           core::counted(story.smallest.record.history.size(), "operation"));
+    }
+    const Sweep& sweep = *story.sweep;
+    facts += " · " + core::counted(sweep.run, "seed");
+    facts += fmt::format(" · {} with effective faults", core::with_commas(sweep.effective));
+    if (sweep.controls > 0) {
+        facts += fmt::format(" · {} without faults", core::with_commas(sweep.controls));
+    }
+    if (sweep.operations > 0) {
+        facts += fmt::format(" · {} operations",
+                             core::short_number(static_cast<double>(sweep.operations)));
+    }
+    return facts + " · " + core::to_human(sweep.took);
+}
+
+std::string indented(const std::string& text, std::size_t indent, const Look& look) {
+    std::string out;
+    const std::size_t room = look.width > indent + 20 ? look.width - indent : 20;
+    for (const auto& line : core::wrapped(core::plain(text), room)) {
+        out += std::string(indent, ' ') + line + "\n";
+    }
+    return out;
+}
+
+void add_evidence(core::NamedLines& lines, const Story& story) {
+    const auto& faults = story.smallest.record.faults;
+    std::size_t shown = 0;
+    for (const auto& fault : faults) {
+        if (shown == evidence_lines) break;
+        const std::string doubt =
+            effect_word(fault) == "ineffective" ? " (ineffective: it claimed to act)" : "";
+        lines.emplace_back(shown++ == 0 ? "evidence" : "",
+                           core::plain(fault_text(fault) + ": " + evidence_text(fault) + doubt));
+    }
+    if (shown < faults.size()) {
+        lines.emplace_back("", fmt::format("and {} more in the report",
+                                           core::counted(faults.size() - shown, "fault")));
+    }
+    if (faults.empty() && story.verdict == check::Verdict::violated) {
+        lines.emplace_back("evidence", "no fault was needed: the system fails by itself");
+    }
+}
+
+void add_sweep(core::NamedLines& lines, const Story& story) {
+    if (!story.sweep) return;
+    const Sweep& sweep = *story.sweep;
+    if (story.verdict == check::Verdict::violated && sweep.run > 0) {
+        lines.emplace_back("sweep", fmt::format("{} of {} {}", core::with_commas(sweep.failing),
+                                                core::counted(sweep.run, "seed"),
+                                                sweep.failing == 1 ? "fails" : "fail"));
+    }
+    if (sweep.stopped) {
+        std::string text = fmt::format("after {}", core::counted(sweep.run, "seed"));
+        if (sweep.asked > sweep.run) text += " of " + core::with_commas(sweep.asked);
+        lines.emplace_back("stopped", text + ": says nothing of the rest");
+    }
+    if (!sweep.exercised.empty()) lines.emplace_back("exercised", core::plain(sweep.exercised));
+    if (!sweep.never_met.empty()) lines.emplace_back("never met", core::plain(sweep.never_met));
+    if (!sweep.trust.empty()) lines.emplace_back("trust", core::plain(sweep.trust));
+}
+
+void add_reasons(core::NamedLines& lines, const Story& story) {
+    const auto* finding = story.finding();
+    std::size_t others = 0;
+    for (const auto& reason : story.reasons) {
+        if (reason.news == Reason::News::gone) {
+            lines.emplace_back("gone", core::plain(reason.reason + " no longer fails"));
+        } else if (finding == nullptr || reason.reason != finding->reason()) {
+            lines.emplace_back(
+                others++ == 0 ? "also" : "",
+                core::plain(reason.sentence.empty() ? reason.reason : reason.sentence) +
+                    fmt::format(" (seed {})", reason.seed));
+        }
+    }
+}
+
+}  // namespace
+
+std::string verdict_text(const Story& story, const Look& look) {
+    const std::string word =
+        core::painted(verdict_word(story.verdict), paint_of(story.verdict), look);
+    std::string out;
+    if (story.verdict == check::Verdict::violated) {
+        out = word + "   " + core::plain(story.name) + "\n" +
+              indented(story.verdict_sentence(), 2, look);
+    } else {
+        std::string head = core::padded(verdict_word(story.verdict), 12);
+        const std::size_t indent = core::columns(head) + 2;
+        head = core::painted(head, paint_of(story.verdict), look) + "  ";
+        std::string body = indented(facts_of(story), indent, look);
+        out = head + body.substr(indent);
+        const bool said = story.verdict == check::Verdict::pass && story.sentence.empty();
+        if (!said) out += indented(story.verdict_sentence(), 2, look);
+    }
+    return look.unicode ? out : core::to_ascii(out);
+}
+
+std::string trace_text(const Story& story, const Look& look) {
+    return draw(smallest_trace(story), look);
+}
+
+std::string proof_text(const Story& story, const Look& look) {
+    core::NamedLines lines;
+    if (!story.sweep || story.verdict != check::Verdict::pass) add_evidence(lines, story);
+    bool first = true;
+    for (const auto& cause : story.causes) {
+        lines.emplace_back(first ? "cause" : "", core::plain(cause_text(cause)));
+        first = false;
+    }
+    add_sweep(lines, story);
+    add_reasons(lines, story);
+    const std::size_t room = look.width > 40 ? look.width : 40;
+    for (const auto& command : story.commands) {
+        if (&command != &story.commands.front()) break;
+        std::string line = command.line;
+        const std::string remark = "   " + command.remark;
+        if (!command.remark.empty() && line.size() + remark.size() + 13 <= room) line += remark;
+        lines.emplace_back("replay", core::plain(line));
+    }
+    if (!story.page.empty()) lines.emplace_back("look", core::plain(story.page));
+    // A command must survive being pasted: it is not wrapped.
+    Look wide = look;
+    wide.width = look.width;
+    return core::named_lines(lines, wide);
+}
+
+std::string text(const Story& story, const Look& look) {
+    std::string out = verdict_text(story, look);
+    if (const auto picture = trace_text(story, look); !picture.empty()) out += "\n" + picture;
+    if (const auto proof = proof_text(story, look); !proof.empty()) {
+        out += (story.verdict == check::Verdict::violated ? "\n" : "") + proof;
+    }
+    return out;
+}
+
+}  // namespace storm::report
