@@ -1,0 +1,288 @@
+#include "report/html.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+
+#include "core/lines.h"
+#include "core/text.h"
+#include "report/html_parts.h"
+
+namespace storm::report {
+namespace {
+
+constexpr std::size_t events_max = 400;
+constexpr std::size_t detail_bytes_max = 60'000;
+
+class Page {
+public:
+    explicit Page(const Story& story) : story_(story), trace_(smallest_trace(story)) {}
+
+    std::string draw() {
+        head();
+        verdict();
+        pills();
+        contents();
+        out_ += change_section(story_);
+        smallest();
+        whole();
+        out_ += fault_section(story_);
+        out_ += cause_section(story_);
+        out_ += hypothesis_section(story_);
+        sweep();
+        proof();
+        events();
+        out_ += command_section(story_);
+        out_ += environment_section(story_);
+        return out_ + "</main></body></html>\n";
+    }
+
+private:
+    template <class... T>
+    void add(fmt::format_string<T...> form, T&&... values) {
+        fmt::format_to(std::back_inserter(out_), form, std::forward<T>(values)...);
+    }
+
+    void head() {
+        add("<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
+            "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">"
+            "<meta name=\"color-scheme\" content=\"light dark\">"
+            "<title>{} · {} · stormproof</title><style>{}</style></head><body>\n"
+            "<a class=\"skip\" href=\"#verdict\">to the verdict</a>"
+            "<a class=\"skip\" href=\"#again\">to the commands</a><main>\n",
+            verdict_word(story_.verdict), escaped(story_.name), style_sheet());
+    }
+
+    void verdict() {
+        const char* style = story_.verdict == check::Verdict::pass       ? " pass"
+                            : story_.verdict == check::Verdict::violated ? ""
+                                                                         : " inconclusive";
+        const auto& plan = story_.smallest.plan;
+        std::string facts = plan.system;
+        const bool one = !story_.sweep || story_.verdict == check::Verdict::violated;
+        if (story_.name != plan.system && !story_.name.empty()) {
+            facts = story_.name + " · " + facts;
+        }
+        if (one) facts += fmt::format(" · seed {}", story_.smallest.record.seed);
+        facts += " · " + world_word(story_.world);
+        add("<header class=\"verdict{}\" id=\"verdict\"><b>{}</b> <span class=\"sub\">{}</span>"
+            "<h1>{}</h1></header>\n",
+            style, verdict_word(story_.verdict), escaped(facts),
+            escaped(story_.verdict_sentence()));
+    }
+
+    void pills() {
+        std::vector<std::string> pills;
+        if (!story_.expected.empty()) pills.push_back("expected: " + story_.expected);
+        const auto* finding = story_.finding();
+        for (const auto& reason : story_.reasons) {
+            if (finding == nullptr || reason.reason != finding->reason()) continue;
+            pills.emplace_back(reason.news == Reason::News::fresh ? "new since the last run"
+                                                                  : "known before");
+            break;
+        }
+        if (story_.shrink) {
+            const Shrink& shrink = *story_.shrink;
+            pills.push_back(fmt::format("{} → {}", core::counted(shrink.faults_before, "fault"),
+                                        shrink.faults_after));
+            pills.push_back(fmt::format("{} → {}",
+                                        core::counted(shrink.operations_before, "operation"),
+                                        shrink.operations_after));
+            if (shrink.nodes_after < shrink.nodes_before) {
+                pills.push_back(fmt::format("{} → {}", core::counted(shrink.nodes_before, "node"),
+                                            shrink.nodes_after));
+            }
+            if (shrink.stopped) pills.emplace_back("shrinking was stopped: smaller may exist");
+        }
+        if (story_.sweep && story_.sweep->failing > 0) {
+            pills.push_back(fmt::format("{} of {} {}", core::with_commas(story_.sweep->failing),
+                                        core::counted(story_.sweep->run, "seed"),
+                                        story_.sweep->failing == 1 ? "fails" : "fail"));
+        }
+        if (story_.sweep && story_.sweep->stopped) pills.emplace_back("stopped before its end");
+        if (pills.empty()) return;
+        out_ += "<ul class=\"pills\">";
+        for (const auto& pill : pills) add("<li>{}</li>", escaped(pill));
+        out_ += "</ul>\n";
+    }
+
+    void contents() {
+        out_ += "<nav aria-label=\"Sections\"><a href=\"#changed\">what changed</a>";
+        if (!trace_.empty()) out_ += "<a href=\"#trace\">smallest run</a>";
+        out_ += "<a href=\"#run\">whole run</a><a href=\"#faults\">faults</a>";
+        if (!story_.causes.empty()) out_ += "<a href=\"#cause\">cause</a>";
+        if (!story_.commands.empty()) out_ += "<a href=\"#again\">do it again</a>";
+        out_ += "<a href=\"#where\">where</a></nav>\n";
+    }
+
+    void smallest() {
+        if (trace_.empty()) return;
+        const auto& plan = story_.smallest.plan;
+        std::string size = core::counted(trace_.steps.size(), "row");
+        if (!story_.smallest.record.faults.empty() || plan.faults.empty()) {
+            size += ", " + core::counted(story_.smallest.record.faults.size(), "fault");
+        }
+        if (trace_.messages > trace_.messages_shown) {
+            size += fmt::format(", {} of {} messages shown", trace_.messages_shown,
+                                core::with_commas(trace_.messages));
+        }
+        add("<h2 id=\"trace\">The smallest run that {}<small>{}</small></h2>\n"
+            "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Message diagram\">{}"
+            "</div>\n<details><summary>the same in words</summary><ol>\n",
+            story_.verdict == check::Verdict::violated ? "fails" : "cannot say", escaped(size),
+            trace_svg(trace_));
+        for (const auto& line : in_words(trace_)) add("<li>{}</li>\n", escaped(line));
+        out_ += "</ol></details>\n";
+    }
+
+    void key(std::string_view style, std::string_view what) {
+        add("<span><svg class=\"key\" viewBox=\"0 0 26 10\" aria-hidden=\"true\"><path "
+            "class=\"{}\" "
+            "d=\"M1 5H25\"/></svg>{}</span>",
+            style, what);
+    }
+    void whole() {
+        const auto& record = story_.overview().record;
+        const Plot plot = run_plot(story_);
+        add("<h2 id=\"run\">The whole run<small>{}{}</small></h2>\n"
+            "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"The whole run\">{}"
+            "</div>\n<div class=\"legend\"><span>× above: never answered</span>"
+            "<span>+ below: refused</span>",
+            core::counted(record.history.size(), "operation"),
+            story_.whole ? ", before it was made small" : "", plot.svg);
+        key("lead", "leads");
+        key("role", "other role");
+        key("cut", "cut off");
+        key("held", "paused or slow");
+        key("down", "down");
+        out_ += "</div>\n";
+        if (!plot.note.empty()) add("<p class=\"sub\">{}</p>\n", escaped(plot.note));
+    }
+
+    void sweep() {
+        if (!story_.sweep) return;
+        const Sweep& sweep = *story_.sweep;
+        out_ += "<h2 id=\"sweep\">The sweep</h2>\n<dl>\n";
+        const auto row = [&](std::string_view name, const std::string& value) {
+            if (!value.empty()) add("<dt>{}</dt><dd>{}</dd>\n", name, escaped(value));
+        };
+        row("seeds run",
+            core::with_commas(sweep.run) +
+                (sweep.asked > sweep.run ? " of " + core::with_commas(sweep.asked) : ""));
+        if (sweep.stopped) row("stopped", "before its end; it says nothing of the seeds not run");
+        row("all faults effective", core::with_commas(sweep.effective));
+        row("without faults", core::with_commas(sweep.controls));
+        row("failing", core::with_commas(sweep.failing));
+        if (sweep.ineffective > 0)
+            row("with an ineffective fault", core::with_commas(sweep.ineffective));
+        if (sweep.operations > 0) row("operations", core::with_commas(sweep.operations));
+        row("took", core::to_human(sweep.took));
+        row("exercised", sweep.exercised);
+        row("never met", sweep.never_met);
+        row("trust", sweep.trust);
+        if (story_.shrink) {
+            row("made small in", fmt::format("{}, {}", core::to_human(story_.shrink->took),
+                                             core::counted(story_.shrink->runs, "run")));
+        }
+        out_ += "</dl>\n";
+    }
+
+    /// The longer proofs, and what other checks say.
+    void proof() {
+        const auto* first = story_.finding();
+        std::string others;
+        for (const auto& finding : story_.smallest.findings) {
+            const bool silent = finding.verdict == check::Verdict::pass && finding.detail.empty();
+            if (silent) continue;
+            std::string detail = finding.detail.substr(0, detail_bytes_max);
+            if (detail.size() < finding.detail.size()) detail += "\n… cut here";
+            std::string lines;
+            for (const auto& line : core::split(detail, '\n')) lines += escaped(line) + "\n";
+            fmt::format_to(std::back_inserter(others),
+                           "<details{}><summary>{} · {}</summary>{}{}</details>\n",
+                           &finding == first && !detail.empty() ? " open" : "",
+                           escaped(finding.check), verdict_word(finding.verdict),
+                           &finding == first ? "" : "<p>" + escaped(finding.sentence) + "</p>",
+                           detail.empty() ? "" : "<pre tabindex=\"0\">" + lines + "</pre>");
+        }
+        for (const auto& breach : story_.smallest.record.breaches) {
+            std::string lines;
+            for (const auto& line : core::split(breach.trace.substr(0, detail_bytes_max), '\n')) {
+                lines += escaped(line) + "\n";
+            }
+            fmt::format_to(std::back_inserter(others),
+                           "<details><summary>{} at {}</summary><p>{}</p>{}</details>\n",
+                           escaped(breach.check + " " + breach.anomaly), core::to_human(breach.at),
+                           escaped(breach.sentence),
+                           breach.trace.empty() ? "" : "<pre tabindex=\"0\">" + lines + "</pre>");
+        }
+        if (!others.empty()) out_ += "<h2 id=\"proof\">What the checks say</h2>\n" + others;
+    }
+
+    void events() {
+        const auto& trace = story_.smallest.record.trace;
+        if (trace.empty()) return;
+        const std::size_t shown = std::min(trace.size(), events_max);
+        add("<h2 id=\"events\">Every event<small>{}</small></h2>\n<details><summary>{}</summary>"
+            "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Events\"><table><tr>"
+            "<th scope=\"col\" class=\"n\">event</th><th scope=\"col\" class=\"n\">time</th>"
+            "<th scope=\"col\">what</th><th scope=\"col\">where</th><th scope=\"col\">peer</th>"
+            "<th scope=\"col\">name</th><th scope=\"col\">text</th></tr>\n",
+            core::counted(trace.size(), "event"),
+            shown < trace.size() ? fmt::format("the first {}; replay --trace prints all", shown)
+                                 : "show them");
+        for (std::size_t i = 0; i < shown; ++i) {
+            const auto& event = trace[i];
+            const bool peer = event.kind == history::EventKind::send ||
+                              event.kind == history::EventKind::deliver ||
+                              event.kind == history::EventKind::drop;
+            const std::string value =
+                event.value.is_nil() ? "" : " = " + core::to_human(event.value);
+            add("<tr><td class=\"n\">{}</td><td "
+                "class=\"n\">{}</td><td>{}</td><td>{}</td><td>{}</td>"
+                "<td>{}</td><td>{}</td></tr>\n",
+                event.sequence, core::to_human(event.at), history::to_text(event.kind),
+                core::name_of(event.node), peer ? core::name_of(event.peer) : "",
+                escaped(core::shortened(core::plain(event.name + value), 120)),
+                escaped(core::shortened(core::plain(event.text), 200)));
+        }
+        out_ += "</table></div></details>\n";
+    }
+
+    const Story& story_;
+    Trace trace_;
+    std::string out_;
+};
+
+}  // namespace
+
+std::string escaped(std::string_view text) {
+    std::string out;
+    for (const char c : core::plain(text)) {
+        switch (c) {
+            case '&':
+                out += "&amp;";
+                break;
+            case '<':
+                out += "&lt;";
+                break;
+            case '>':
+                out += "&gt;";
+                break;
+            case '"':
+                out += "&quot;";
+                break;
+            case '\'':
+                out += "&#39;";
+                break;
+            default:
+                out += c;
+        }
+    }
+    return out;
+}
+
+std::string html(const Story& story) { return Page(story).draw(); }
+
+}  // namespace storm::report
