@@ -26,7 +26,7 @@ enum class Verdict : std::uint8_t { pass, violated, inconclusive };
 struct Moment {
     Instant at{};
     core::Id who;
-    std::string text;   // "elected, x = 3"
+    std::string text;  // "elected, x = 3"
 };
 
 /// What one check says of one run.
@@ -40,7 +40,7 @@ struct Finding {
     std::uint32_t fatal = ~0U;              // The one of them that shows it.
     std::string expected;                   // What the fatal one should have shown: "4".
     std::vector<Moment> moments;
-    std::string detail;    // A longer proof: a linearization, a cycle, figures.
+    std::string detail;  // A longer proof: a linearization, a cycle, figures.
 
     /// Two findings with the same reason are the same bug as far as we can tell.
     [[nodiscard]] std::string reason() const { return check + "/" + anomaly + "/" + site; }
@@ -56,9 +56,9 @@ struct CheckSpec {
     std::string name;
     std::string summary;
     std::vector<fault::ParamSpec> params;
-    std::string certificate;   // What a violation points at.
-    std::string planted;       // A bug of the gallery that it must catch.
-    bool built_in = false;     // Judged in every run without being named.
+    std::string certificate;          // What a violation points at.
+    std::string planted;              // A bug of the gallery that it must catch.
+    bool built_in = false;            // Judged in every run without being named.
     std::vector<std::string> models;  // Models of systems it understands; empty: any.
     std::function<Finding(const Input&, const fault::Params&)> judge;
     /// For checks that decide after the heal: whether they are already satisfied. Empty: the
@@ -69,13 +69,13 @@ struct CheckSpec {
 };
 
 class Checks {
-  public:
+public:
     void add(CheckSpec spec);
     [[nodiscard]] const CheckSpec* find(std::string_view name) const;
     [[nodiscard]] const std::vector<CheckSpec>& all() const { return specs_; }
     [[nodiscard]] std::vector<std::string> names() const;
 
-  private:
+private:
     std::vector<CheckSpec> specs_;
 };
 

@@ -1,0 +1,91 @@
+#include "check/check.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "core/require.h"
+#include "core/text.h"
+
+namespace storm::check {
+namespace {
+
+Finding undecided(std::string check, std::string sentence) {
+    Finding finding;
+    finding.verdict = Verdict::inconclusive;
+    finding.check = std::move(check);
+    finding.anomaly = "not decided";
+    finding.sentence = std::move(sentence);
+    return finding;
+}
+
+Finding judge_one(const CheckSpec& spec, const Input& input, const fault::Params& params) {
+    if (!spec.models.empty() &&
+        std::ranges::find(spec.models, input.system.model) == spec.models.end()) {
+        return undecided(spec.name,
+                         fmt::format("{} needs a system with the model {}; {} has {}.", spec.name,
+                                     core::joined(spec.models), input.system.name,
+                                     input.system.model.empty() ? "none" : input.system.model));
+    }
+    Finding finding = spec.judge(input, params);
+    if (finding.check.empty()) finding.check = spec.name;
+    return finding;
+}
+
+}  // namespace
+
+std::string_view to_text(Verdict verdict) {
+    switch (verdict) {
+        case Verdict::pass:
+            return "pass";
+        case Verdict::violated:
+            return "violated";
+        case Verdict::inconclusive:
+            break;
+    }
+    return "inconclusive";
+}
+
+void Checks::add(CheckSpec spec) {
+    STORM_REQUIRE(find(spec.name) == nullptr, spec.name);
+    STORM_REQUIRE(spec.judge != nullptr, spec.name);
+    specs_.push_back(std::move(spec));
+}
+
+const CheckSpec* Checks::find(std::string_view name) const {
+    const auto at = std::ranges::find(specs_, name, &CheckSpec::name);
+    return at == specs_.end() ? nullptr : &*at;
+}
+
+std::vector<std::string> Checks::names() const {
+    std::vector<std::string> names;
+    for (const auto& spec : specs_) names.push_back(spec.name);
+    return names;
+}
+
+std::vector<Finding> judge(const Checks& checks, const Input& input) {
+    std::vector<Finding> findings;
+    const auto& planned = input.plan.checks;
+    for (const auto& check : planned) {
+        const auto* spec = checks.find(check.use);
+        findings.push_back(
+            spec != nullptr
+                ? judge_one(*spec, input, check.params)
+                : undecided(check.use, fmt::format("No check is called \"{}\".", check.use)));
+    }
+    for (const auto& spec : checks.all()) {
+        const bool named =
+            std::ranges::find(planned, spec.name, &fault::PlannedCheck::use) != planned.end();
+        if (spec.built_in && !named) findings.push_back(judge_one(spec, input, {}));
+    }
+    std::vector<Finding> sorted;
+    for (const auto verdict : {Verdict::violated, Verdict::inconclusive, Verdict::pass}) {
+        for (auto& finding : findings) {
+            if (finding.verdict == verdict) sorted.push_back(std::move(finding));
+        }
+    }
+    return sorted;
+}
+
+}  // namespace storm::check
