@@ -7,6 +7,7 @@
 // vectors in dice_test.cpp freeze the hash for good.
 #pragma once
 #include <bit>
+#include <concepts>
 #include <cstdint>
 #include <string_view>
 
@@ -38,15 +39,22 @@ inline constexpr std::uint64_t hash_salt[4] = {0x9e3779b97f4a7c15ULL, 0xbf58476d
     return key;
 }
 
+/// The same for literals and strings, which could also become a Value (core/value.h).
+template <std::convertible_to<std::string_view> Name>
+[[nodiscard]] constexpr Key key_of(const Name& name) {
+    return key_of(std::string_view(name));
+}
+
 /// The seed of one purpose in one run: computed once, then used for every draw of it.
 [[nodiscard]] constexpr std::uint64_t lane_of(std::uint64_t seed, std::uint64_t purpose) {
     return fold_multiply(seed ^ hash_salt[0], hash_salt[3] ^ (purpose * hash_salt[1])) ^
            fold_multiply(purpose ^ hash_salt[2], seed + hash_salt[1]);
 }
 
-/// The draw of a lane: 64 uniform bits.
+/// The draw of a lane: 64 uniform bits. Good also for a lane and keys that are small numbers.
 [[nodiscard]] constexpr std::uint64_t draw(std::uint64_t lane, Key key, std::uint64_t index) {
-    const std::uint64_t once = fold_multiply(lane ^ key, hash_salt[1] ^ index) ^ std::rotl(key, 32);
+    const std::uint64_t once =
+        fold_multiply(lane ^ key ^ hash_salt[3], hash_salt[1] ^ index) ^ std::rotl(key, 32);
     return fold_multiply(once ^ hash_salt[2], lane ^ hash_salt[0] ^ index);
 }
 
