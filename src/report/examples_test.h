@@ -31,12 +31,12 @@ inline Instant at_ms(std::int64_t ms) { return Instant{} + milliseconds(ms); }
 struct Example {
     fault::Plan plan, whole_plan;
     history::RunRecord record, whole_record;
-    std::vector<check::Finding> findings;
+    std::vector<check::Finding> findings, whole_findings;
     bool has_whole = false;
 
     [[nodiscard]] Story story() const {
         Story story{.verdict = check::Verdict::pass, .smallest = {plan, record, findings}};
-        if (has_whole) story.whole.emplace(whole_plan, whole_record, findings);
+        if (has_whole) story.whole.emplace(whole_plan, whole_record, whole_findings);
         return story;
     }
 
@@ -170,6 +170,10 @@ inline void add_whole(Example& e, std::uint32_t operations = 420) {
                                      invoked + nanoseconds(1'500'000 + spread),
                                      history::Outcome::ok};
         const bool cut = invoked > at_ms(1180) && invoked < at_ms(1350);
+        if (e.whole_findings.empty() && invoked > at_ms(1350)) {
+            e.whole_findings = e.findings;
+            for (auto& finding : e.whole_findings) finding.fatal = i;
+        }
         if (cut && i % 2 == 0) {
             operation.outcome = history::Outcome::info;
             operation.completed = invoked + 1_s;

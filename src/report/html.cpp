@@ -25,16 +25,17 @@ public:
         pills();
         contents();
         out_ += change_section(story_);
+        if (story_.verdict != check::Verdict::violated) sweep();
         smallest();
+        proof();
         whole();
         out_ += fault_section(story_);
         out_ += cause_section(story_);
         out_ += hypothesis_section(story_);
-        sweep();
-        proof();
-        events();
         out_ += command_section(story_);
         out_ += environment_section(story_);
+        if (story_.verdict == check::Verdict::violated) sweep();
+        events();
         return out_ + "</main></body></html>\n";
     }
 
@@ -147,15 +148,24 @@ private:
         const Plot plot = run_plot(story_);
         add("<h2 id=\"run\">The whole run<small>{}{}</small></h2>\n"
             "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"The whole run\">{}"
-            "</div>\n<div class=\"legend\"><span>× above: never answered</span>"
-            "<span>+ below: refused</span>",
+            "</div>\n<div class=\"legend\">",
             core::counted(record.history.size(), "operation"),
             story_.whole ? ", before it was made small" : "", plot.svg);
-        key("lead", "leads");
-        key("role", "other role");
-        key("cut", "cut off");
-        key("held", "paused or slow");
-        key("down", "down");
+        if (plot.svg.find("class=\"info\"") != std::string::npos) {
+            out_ += "<span>× on the upper edge: never answered</span>";
+        }
+        if (plot.svg.find("class=\"fail\"") != std::string::npos) {
+            out_ += "<span>+ on the lower edge: refused</span>";
+        }
+        constexpr std::pair<const char*, const char*> styles[] = {{"lead", "leads"},
+                                                                  {"role", "other role"},
+                                                                  {"cut", "cut off"},
+                                                                  {"held", "paused or slow"},
+                                                                  {"down", "down"}};
+        for (const auto& [style, what] : styles) {
+            if (plot.svg.find(fmt::format("class=\"{}\"", style)) != std::string::npos)
+                key(style, what);
+        }
         out_ += "</div>\n";
         if (!plot.note.empty()) add("<p class=\"sub\">{}</p>\n", escaped(plot.note));
     }
@@ -193,8 +203,8 @@ private:
         const auto* first = story_.finding();
         std::string others;
         for (const auto& finding : story_.smallest.findings) {
-            const bool silent = finding.verdict == check::Verdict::pass && finding.detail.empty();
-            if (silent) continue;
+            const bool said = finding.verdict == check::Verdict::pass || &finding == first;
+            if (said && finding.detail.empty()) continue;
             std::string detail = finding.detail.substr(0, detail_bytes_max);
             if (detail.size() < finding.detail.size()) detail += "\n… cut here";
             std::string lines;
@@ -217,7 +227,9 @@ private:
                            escaped(breach.sentence),
                            breach.trace.empty() ? "" : "<pre tabindex=\"0\">" + lines + "</pre>");
         }
-        if (!others.empty()) out_ += "<h2 id=\"proof\">What the checks say</h2>\n" + others;
+        if (others.empty()) return;
+        if (trace_.empty()) out_ += "<h2 id=\"proof\">What the checks say</h2>\n";
+        out_ += others;
     }
 
     void events() {

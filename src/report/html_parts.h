@@ -24,7 +24,7 @@ namespace storm::report {
 /// A drawing and what must be said of it.
 struct Plot {
     std::string svg;
-    std::string note;   // How what is too dense was drawn; "" if everything stands as it is.
+    std::string note;  // How what is too dense was drawn; "" if everything stands as it is.
 };
 /// Latency of every operation over time, faults behind it, errors and nodes below it.
 [[nodiscard]] Plot run_plot(const Story& story);

@@ -153,8 +153,7 @@ private:
         const std::int64_t step = tick_step();
         for (std::int64_t at = 0; at <= end_; at += step) {
             add("<text x=\"{:.1f}\" y=\"{:.1f}\" class=\"tick\" text-anchor=\"middle\">{}</text>\n",
-                x_of(Instant{at}), bottom_ + 16,
-                at == 0 ? "0" : escaped(core::to_human(Instant{at})));
+                x_of(Instant{at}), bottom_ + 16, at == 0 ? "0" : axis_text(at, step));
         }
     }
 
@@ -166,6 +165,22 @@ private:
             if (end_ / (power * factor) <= 8) return power * factor;
         }
         return power * 10;
+    }
+
+    /// All ticks in one unit: the largest that the whole axis reaches.
+    [[nodiscard]] std::string axis_text(std::int64_t at, std::int64_t step) const {
+        struct Unit {
+            std::int64_t ns;
+            std::string_view name;
+        };
+        constexpr std::array<Unit, 4> units{
+            {{1'000'000'000, "s"}, {1'000'000, "ms"}, {1'000, "µs"}, {1, "ns"}}};
+        const auto* unit = std::find_if(units.begin(), units.end() - 1,
+                                        [&](const Unit& each) { return end_ >= each.ns; });
+        int digits = 0;
+        for (std::int64_t part = unit->ns; step % part != 0; part /= 10) ++digits;
+        return fmt::format("{:.{}f} {}", static_cast<double>(at) / static_cast<double>(unit->ns),
+                           digits, unit->name);
     }
 
     void operations() {

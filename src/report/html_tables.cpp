@@ -195,6 +195,17 @@ std::string change_section(const Story& story) {
     if (story.reasons.empty()) {
         return out + "<p class=\"sub\">Nothing failed then, and nothing fails now.</p>\n";
     }
+    const auto* finding = story.finding();
+    const auto is_verdict = [&](const Reason& reason) {
+        return finding != nullptr && reason.reason == finding->reason();
+    };
+    const Reason& first = story.reasons.front();
+    if (story.reasons.size() == 1 && is_verdict(first) && first.news != Reason::News::gone) {
+        return out + (first.news == Reason::News::fresh
+                          ? "<p>The verdict is <b>new</b>: the last run did not fail for this "
+                            "reason. Nothing else fails.</p>\n"
+                          : "<p>Nothing: the reason was <b>known</b>. Nothing else fails.</p>\n");
+    }
     out +=
         "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Changes\"><table><tr>"
         "<th scope=\"col\"></th><th scope=\"col\">reason</th><th scope=\"col\" class=\"n\">seeds "
@@ -210,7 +221,10 @@ std::string change_section(const Story& story) {
             gone                                 ? "yes"
             : reason.news == Reason::News::known ? "maybe"
                                                  : "no",
-            word, escaped(reason.sentence.empty() ? reason.reason : reason.sentence),
+            word,
+            is_verdict(reason)        ? "the verdict above"
+            : reason.sentence.empty() ? escaped(reason.reason)
+                                      : escaped(reason.sentence),
             escaped(reason.reason), gone ? "0" : core::with_commas(reason.failing),
             gone ? "" : escaped(fmt::format("seed {} {}", reason.seed, reason.place)));
     }

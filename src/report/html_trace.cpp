@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 
 #include "core/lines.h"
@@ -168,9 +169,14 @@ private:
             add("<path d=\"M{:.1f} {:.1f}l{:.0f} -5v10z\" class=\"head\"/>", to - sign * 1, y,
                 -sign * 11);
         }
-        const auto room = static_cast<std::size_t>(std::max((to - from) * sign / 6.4 - 3, 4.0));
+        // Beside the sender, where no other lane crosses it, if it fits there.
+        const std::string label = core::plain(step.label);
+        const double wide = 6.4 * static_cast<double>(core::columns(label)) + 20;
+        const bool beside = wide < pitch_ && std::abs(to - from) > pitch_ * 1.5;
+        const double middle = beside ? from + sign * pitch_ / 2 : (from + end) / 2;
+        const auto room = static_cast<std::size_t>(std::max(std::abs(to - from) / 6.4 - 3, 4.0));
         add("<text x=\"{:.1f}\" y=\"{:.1f}\" text-anchor=\"middle\" class=\"halo\">{}</text>",
-            (from + end) / 2, y - 7, escaped(core::shortened(core::plain(step.label), room)));
+            middle, y - 7, escaped(core::shortened(label, room)));
     }
 
     void note(const Step& step, double y) {

@@ -26,6 +26,7 @@ struct Surroundings {
 class Terminal {
 public:
     explicit Terminal(int stream);
+    Terminal(int stream, const Surroundings& around);
     [[nodiscard]] const core::Look& look() const { return look_; }
     [[nodiscard]] bool interactive() const { return interactive_; }
     /// Writes at once; without Unicode, in ASCII.
