@@ -29,18 +29,23 @@ struct Setup {
     const fault::Plan& plan;
     std::uint64_t seed = 0;
     history::Detail detail = history::Detail::verdict;
-    std::string directory;       // For worlds that need files or logs of their own; may be "".
-    std::string sabotage;        // A fault id or use: judged, but not carried out.
+    std::string directory;  // For worlds that need files or logs of their own; may be "".
+    std::string sabotage;   // A fault id or use: judged, but not carried out.
 };
 
 /// Told by the world while it runs; called between dispatches.
 class Sink {
-  public:
+public:
     /// An operation has ended, or its client has (info).
     virtual void completed(core::Id client, std::uint32_t operation,
                            core::Result<Value> result) = 0;
+    /// After an event in which a node published or whose values died with it: at most once an
+    /// event, between dispatches. What changed already stands at the end of record.published.
+    /// The conductor judges invariants and arms triggers here; it draws nothing and applies
+    /// nothing from inside (it asks for events of their own with at()).
+    virtual void published() {}
 
-  protected:
+protected:
     ~Sink() = default;
 };
 
@@ -51,7 +56,7 @@ using Token = std::uint32_t;
 struct Application {
     const fault::PlannedFault& fault;
     std::uint32_t occurrence = 0;
-    std::size_t order = 0;       // Place in the catalogue: overlapping faults compose so.
+    std::size_t order = 0;  // Place in the catalogue: overlapping faults compose so.
     const fault::Effect& effect;
 };
 
@@ -59,14 +64,17 @@ using Callback = std::move_only_function<void()>;
 using Predicate = std::move_only_function<bool(const node::Published&)>;
 
 class World {
-  public:
+public:
     virtual ~World() = default;
 
     [[nodiscard]] virtual std::string_view name() const = 0;
     /// Whether this world can carry out the effect; the error says why not (kind missing).
     [[nodiscard]] virtual core::Result<void> can(const fault::Effect& effect) const = 0;
 
-    /// Starts the system's nodes (not plan.absent). `record` gets what is observed.
+    /// Starts the system's nodes (not plan.absent). `record` gets what is observed: events,
+    /// messages, published (each change of a value, whatever the detail), sites, breaches,
+    /// decisions, ladder, unplaced, and the trace with invoke, complete, fault_on and fault_off.
+    /// The conductor writes history, faults, healed, ended, digest and complete.
     [[nodiscard]] virtual core::Result<void> start(const Setup& setup, Sink& sink,
                                                    history::RunRecord& record) = 0;
     /// Calls back at `when` (at once if that is past), as an event of its own.
