@@ -259,10 +259,10 @@ bool LinearSearch::pass_over(bool& placed, bool& blocked) {
             if (item.need != state_ && makers_left_[at(item.need)] == 0) return false;
             wanted_[at(item.need)] = look_;
         }
-        if (!observes_only(item.effect) && fits(item)) candidates_.push_back(i);
+        if (!observes_only(item.effect)) candidates_.push_back(i);
     }
     for (std::size_t i = first; i < candidates_.size();) {
-        if (has_twin(first, candidates_[i])) {
+        if (!fits(items_[candidates_[i]]) || has_twin(first, candidates_[i])) {
             candidates_.erase(candidates_.begin() + static_cast<std::ptrdiff_t>(i));
         } else {
             ++i;
