@@ -19,8 +19,7 @@
 namespace storm::world {
 
 /// True when every check that decides after the heal is satisfied.
-using Settled =
-    std::function<bool(const node::Published&, const history::RunRecord&, Instant now)>;
+using Settled = std::function<bool(const node::Published&, const history::RunRecord&, Instant now)>;
 
 /// Carries out setup.plan in `world`. An error means that the world itself failed (a missing
 /// capability, a broken plan); what the system does wrong stands in the record.
