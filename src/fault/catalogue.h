@@ -49,7 +49,7 @@ struct FaultSpec {
 };
 
 class Catalogue {
-  public:
+public:
     /// Requires: no fault of that name is in it.
     void add(FaultSpec spec);
     [[nodiscard]] const FaultSpec* find(std::string_view name) const;
@@ -58,7 +58,7 @@ class Catalogue {
     /// The place of a fault in the order in which overlapping ones compose.
     [[nodiscard]] std::size_t order(std::string_view name) const;
 
-  private:
+private:
     std::vector<FaultSpec> specs_;
 };
 

@@ -5,10 +5,13 @@
 #pragma once
 #include <cstdint>
 #include <string>
+#include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
 #include "core/id.h"
+#include "core/result.h"
 #include "core/time.h"
 #include "fault/link.h"
 
@@ -63,6 +66,12 @@ struct DiskEffect {
 };
 
 using Effect = std::variant<LinkEffect, NodeEffect, ClockEffect, DiskEffect>;
+
+/// Rejects what no world can carry out: nobody to feel it, times or shares out of range.
+[[nodiscard]] core::Result<void> check(const Effect& effect);
+/// The same effect at `ppm` millionths of its strength, for ramps. What is all or nothing (a
+/// cut, a kill, a full disk) stays as it is.
+[[nodiscard]] Effect scaled(const Effect& effect, std::uint32_t ppm);
 
 /// Proof that an effect took place, counted where the victim feels it.
 ///   claimed  how often the fault was to act    voided  of these: nobody there to feel it

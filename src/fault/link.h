@@ -7,12 +7,15 @@
 //   packet ──▶ cut? ─▶ rate & queue ─▶ loss ─▶ delay ─▶ reorder ─▶ corrupt ─▶ duplicate ──▶ Fate
 #pragma once
 #include <algorithm>
+#include <bit>
 #include <cstdint>
+#include <vector>
 
 #include "core/dice.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "fault/decision.h"
+#include "fault/param.h"
 
 namespace storm::fault {
 
@@ -64,6 +67,14 @@ struct Fate {
 
 /// The same fault at `ppm` millionths of its strength (for ramps). A cut stays a cut.
 [[nodiscard]] LinkFault scaled(const LinkFault& fault, std::uint32_t ppm);
+
+/// A LinkFault as parameters, for a scenario's `network:` and for plans: delay, jitter, spread,
+/// loss, burst, duplicate, reorder, reorder_by, corrupt, undetected, rate, queue, cut.
+[[nodiscard]] std::vector<ParamSpec> link_params();
+/// Requires: `params` complete for link_params(). The result may still fail check().
+[[nodiscard]] LinkFault link_from(const Params& params);
+/// The reverse of link_from: all parameters, defaults too.
+[[nodiscard]] Params params_of(const LinkFault& fault);
 
 /// Where a delay falls for `bits`: nanoseconds to add to fault.delay, at least -fault.delay.
 [[nodiscard]] inline std::int64_t jitter_of(const LinkFault& fault, std::uint64_t bits) {

@@ -107,10 +107,18 @@ struct Plan {
 
 /// The plan as JSON (docs/formats/plan.md), keys in a fixed order, one item a line.
 [[nodiscard]] std::string to_json(const Plan& plan);
-/// Reads what to_json wrote or a person edited. Errors carry line and column. Bounded: 64 MB,
-/// depth 32.
-[[nodiscard]] core::Result<Plan> plan_from_json(std::string_view text);
-/// Depends on content only.
+/// Reads what to_json wrote or a person edited. The first error ends it: "plan.json:7:12: what
+/// is wrong and what would be right", opened by `name`. Bounded: 256 MiB, depth 32, ten million
+/// list items; memory stays below 16 times the text.
+[[nodiscard]] core::Result<Plan> plan_from_json(std::string_view text,
+                                                std::string name = "plan.json");
+/// Of all that a run depends on: not of the scenario's path, digest and title, nor of how a
+/// plan was written down.
 [[nodiscard]] std::uint64_t digest(const Plan& plan);
+
+/// As in plans: "n2", ["n1", "n2"], "all", "leader", {"any": 2}, {"where": "role", "is": "x"}.
+[[nodiscard]] std::string to_json(const Target& target);
+/// As in plans: "10s", {"after": "leader", "plus": "2s"}.
+[[nodiscard]] std::string to_json(const Trigger& trigger);
 
 }  // namespace storm::fault

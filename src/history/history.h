@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "core/id.h"
@@ -31,6 +32,7 @@ struct Operation {
     Instant invoked{};
     Instant completed{};        // Of an info: when the client gave up.
     Outcome outcome = Outcome::pending;
+    bool operator==(const Operation&) const = default;
 };
 
 /// In order of invocation.
@@ -39,7 +41,10 @@ using History = std::vector<Operation>;
 /// JSON lines, two per operation (invoke; ok, fail or info), in order of time:
 /// docs/formats/history.md.
 [[nodiscard]] std::string to_jsonl(const History& history);
-/// Reads what to_jsonl wrote. Errors carry line and column. A missing completion is info.
-[[nodiscard]] core::Result<History> history_from_jsonl(std::string_view text);
+/// Reads what to_jsonl wrote, or what a person wrote in that form: `client`, `op` and `index`
+/// may be left out. An operation without completion becomes info. `name` opens errors:
+/// "history.jsonl:3:14: ...". Bounded: 1 GiB, 1 MiB a line, depth 32.
+[[nodiscard]] core::Result<History> history_from_jsonl(std::string_view text,
+                                                       std::string name = "history.jsonl");
 
 }  // namespace storm::history
