@@ -18,8 +18,8 @@ std::int64_t rounded(std::int64_t number) {
 
 /// Even over powers of two, then even within. Requires: 1 <= low <= high.
 std::int64_t draw_magnitude(core::Dice& dice, std::int64_t low, std::int64_t high) {
-    const int lowest = std::bit_width(static_cast<std::uint64_t>(low)) - 1;
-    const int highest = std::bit_width(static_cast<std::uint64_t>(high)) - 1;
+    const int lowest = 63 - std::countl_zero(static_cast<std::uint64_t>(low));
+    const int highest = 63 - std::countl_zero(static_cast<std::uint64_t>(high));
     const auto octave = dice.between(lowest, highest);
     const std::int64_t begin = std::max(std::int64_t{1} << octave, low);
     const std::int64_t end = octave >= 62 ? high : std::min((std::int64_t{2} << octave) - 1, high);
