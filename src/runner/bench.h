@@ -22,7 +22,7 @@ struct Bench {
     scenario::Workloads workloads;
     std::vector<node::System> systems;
     std::map<std::string, std::function<std::unique_ptr<world::World>()>> worlds;
-    std::string program = "stormproof";   // In printed commands.
+    std::string program = "stormproof";  // In printed commands.
 
     [[nodiscard]] const node::System* system(std::string_view name) const {
         for (const auto& each : systems) {

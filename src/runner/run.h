@@ -6,6 +6,7 @@
 
 #include "check/check.h"
 #include "core/result.h"
+#include "fault/effect.h"
 #include "fault/plan.h"
 #include "history/record.h"
 #include "runner/bench.h"
@@ -16,11 +17,15 @@ namespace storm::runner {
 /// ineffective fault, or no opportunity for a required one, is inconclusive.
 struct Judgement {
     check::Verdict verdict = check::Verdict::pass;
-    std::string why;       // One sentence, when not a pass.
+    std::string why;         // One sentence, when not a pass.
     bool faulty = false;     // At least one fault was planned.
     bool effective = false;  // At least one fault took effect, none was ineffective.
     bool ineffective = false;
+    bool idle = false;  // A required fault had no opportunity.
 };
+
+/// What the evidence of one occurrence comes to (DESIGN §4).
+[[nodiscard]] fault::Effectiveness effectiveness(const history::FaultRecord& fault);
 
 struct RunResult {
     fault::Plan plan;
@@ -32,13 +37,13 @@ struct RunResult {
 struct RunOptions {
     std::string world = "sim";
     history::Detail detail = history::Detail::verdict;
-    std::string directory;   // For worlds that keep files.
+    std::string directory;  // For worlds that keep files.
     std::string sabotage;
 };
 
-/// Runs `plan` under `seed` and judges it. An error: the plan names what is not there, or the
-/// world itself failed.
-[[nodiscard]] core::Result<RunResult> run_plan(const Bench& bench, const fault::Plan& plan,
+/// Runs `plan` under `seed` and judges it; the plan stands in the result again. An error: the plan
+/// names what is not there, or the world itself failed.
+[[nodiscard]] core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan,
                                                std::uint64_t seed, const RunOptions& options);
 
 /// The verdict over findings and evidence.

@@ -1,0 +1,17 @@
+#include "runner/bench.h"
+
+namespace storm {
+
+scenario::Vocabulary Bench::vocabulary() const {
+    scenario::Vocabulary out;
+    out.faults = &faults;
+    out.workloads = &workloads;
+    out.systems = &systems;
+    for (const auto& check : checks.all()) {
+        if (check.built_in) continue;
+        out.checks.push_back({check.name, check.summary, check.params, check.models});
+    }
+    return out;
+}
+
+}  // namespace storm
