@@ -70,7 +70,7 @@ th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);verti
 th{font-weight:600;color:var(--mute);font-size:13px}
 @media(max-width:760px){.card table{min-width:600px}}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td b.no{color:var(--bad)}td b.yes{color:var(--ok)}td b.maybe{color:var(--warn)}
+b.no{color:var(--bad)}b.yes{color:var(--ok)}b.maybe{color:var(--warn)}
 pre{margin:0;padding:12px;background:var(--card);border:1px solid var(--line);border-radius:6px;
 overflow-x:auto;font:13px/1.6 ui-monospace,monospace}
 pre .sub{user-select:none}

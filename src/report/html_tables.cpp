@@ -180,7 +180,7 @@ std::string hypothesis_section(const Story& story) {
             "<tr><th scope=\"row\">{}{}</th><td>{}</td><td class=\"n\">{}</td><td "
             "class=\"n\">{}</td>"
             "<td class=\"n\">{}</td></tr>\n",
-            escaped(row.what), row.broken ? " <b class=\"badtext\">✗ not held</b>" : "",
+            escaped(row.what), row.broken ? " <b class=\"no\">✗ not held</b>" : "",
             escaped(row.expected), escaped(row.before), escaped(row.during), escaped(row.after));
     }
     if (story.hypothesis.empty()) out += measured_rows(story);
@@ -273,8 +273,9 @@ std::string environment_section(const Story& story) {
         fmt::format("{}, {}, {} of {} time", core::counted(plan.nodes - plan.absent.size(), "node"),
                     core::counted(plan.clients, "client"), core::to_human(record.ended),
                     story.world == "sim" ? "virtual" : "real"));
-    row("events", fmt::format("{}, {} delivered", core::counted(record.events, "event"),
-                              core::counted(record.messages, "message")));
+    if (record.events > 0)
+        row("events", fmt::format("{}, {} delivered", core::counted(record.events, "event"),
+                                  core::counted(record.messages, "message")));
     if (record.digest != 0) row("digest of the run", core::hex(record.digest));
     for (const auto& [name, value] : story.environment) row(name, value);
     if (!record.complete) row("run", "not complete");

@@ -1,0 +1,27 @@
+// report/golden_test.h - compares text with a file of the tree; STORM_UPDATE=1 rewrites it.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <sstream>
+#include <string>
+
+namespace storm::report {
+
+inline void expect_golden(const std::string& name, const std::string& text) {
+    const char* root = std::getenv("STORM_ROOT");
+    const std::string path =
+        std::string(root != nullptr ? root : ".") + "/src/report/golden/" + name;
+    if (std::getenv("STORM_UPDATE") != nullptr) {
+        std::ofstream(path) << text;
+        return;
+    }
+    std::ifstream file(path);
+    ASSERT_TRUE(file) << path << " is missing; STORM_UPDATE=1 writes it";
+    std::ostringstream golden;
+    golden << file.rdbuf();
+    EXPECT_EQ(golden.str(), text) << path << " differs; if it should, STORM_UPDATE=1 rewrites it";
+}
+
+}  // namespace storm::report

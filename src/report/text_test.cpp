@@ -1,0 +1,151 @@
+// Goal: what stands in a terminal is the verdict, the picture and the proof, fits the screen,
+// and says in signs whatever it says in colour.
+// Method: goldens of hand-made stories at several widths; drawings of random traces measured
+// line by line; names that try to move the cursor.
+#include "report/text.h"
+
+#include <gtest/gtest.h>
+#include <rapidcheck/gtest.h>
+
+#include "core/text.h"
+#include "report/drawing.h"
+#include "report/examples_test.h"
+#include "report/golden_test.h"
+#include "report/trace.h"
+
+namespace storm::report {
+namespace {
+
+using core::Look;
+
+std::string without_colour(const std::string& text) {
+    std::string out;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '\033') {
+            while (i < text.size() && text[i] != 'm') ++i;
+        } else {
+            out += text[i];
+        }
+    }
+    return out;
+}
+
+std::size_t widest(const std::string& text) {
+    std::size_t most = 0;
+    for (const auto& line : core::split(text, '\n')) most = std::max(most, core::columns(line));
+    return most;
+}
+
+TEST(Text, TheDemoStandsInEightyColumnsAsDrawn) {
+    const auto example = examples::demo();
+    const auto story = examples::demo_story(example);
+    const auto shown = text(story, {.width = 80});
+    EXPECT_LE(widest(shown), 80U);
+    expect_golden("demo-80.txt", shown);
+}
+
+TEST(Text, AWiderScreenGivesTheDrawingAir) {
+    const auto example = examples::demo();
+    const auto story = examples::demo_story(example);
+    const auto shown = text(story, {.width = 120});
+    EXPECT_LE(widest(shown), 120U);
+    expect_golden("demo-120.txt", shown);
+}
+
+TEST(Text, WithoutUnicodeTheSameStandsInAscii) {
+    const auto example = examples::demo();
+    const auto story = examples::demo_story(example);
+    const auto shown = text(story, {.width = 80, .unicode = false});
+    for (const char c : shown) ASSERT_GE(c, 0) << "a byte beyond ASCII in:\n" << shown;
+    EXPECT_LE(widest(shown), 80U);
+    expect_golden("demo-ascii.txt", shown);
+}
+
+TEST(Text, ColourSaysNothingThatAWordOrASignDoesNotSayToo) {
+    const auto example = examples::demo();
+    const auto story = examples::demo_story(example);
+    const auto coloured = text(story, {.width = 80, .colour = true});
+    EXPECT_NE(coloured.find("\033["), std::string::npos);
+    EXPECT_EQ(without_colour(coloured), text(story, {.width = 80}));
+}
+
+TEST(Text, ABreachWithoutOperationsIsToldFromTheFaultToItsMoment) {
+    const auto example = examples::two_leaders();
+    auto story = example.story();
+    story.verdict = check::Verdict::violated;
+    story.name = "invariants";
+    story.leader_key = "leader";
+    expect_golden("two-leaders.txt", text(story, {.width = 80}));
+}
+
+TEST(Text, APassSaysWhatWasExercisedAndWhatWasNot) {
+    const auto example = examples::passing();
+    expect_golden("passed.txt", text(examples::passing_story(example), {.width = 80}));
+}
+
+TEST(Text, AnInconclusiveRunSaysWhyAndDrawsNothing) {
+    const auto example = examples::idle_fault();
+    const auto shown = text(examples::idle_story(example), {.width = 80});
+    EXPECT_EQ(shown.find("├"), std::string::npos);
+    expect_golden("inconclusive.txt", shown);
+}
+
+TEST(Text, APartialSweepNeverPassesForAWholeOne) {
+    const auto example = examples::passing();
+    auto story = examples::passing_story(example);
+    story.sweep->run = 1'234;
+    story.sweep->stopped = true;
+    const auto shown = text(story, {.width = 80});
+    EXPECT_NE(shown.find("after 1,234 seeds of 10,000"), std::string::npos) << shown;
+}
+
+TEST(Text, NamesFromOutsideCannotMoveTheCursor) {
+    auto example = examples::demo();
+    example.findings[0].moments[0].text = "\033[2J\033]0;owned\007 elected";
+    example.record.history[0].args = Value::List{"x\r\033[1A", "4\n5"};
+    example.record.faults[0].what = "n1 \033[31m| n2";
+    auto story = examples::demo_story(example);
+    story.name = "\033[31mPASSED";
+    story.sentence = "all is well\033[2K\rPASSED";
+    for (const char c : text(story, {.width = 80})) {
+        EXPECT_TRUE(c == '\n' || static_cast<unsigned char>(c) >= 0x20) << static_cast<int>(c);
+    }
+}
+
+/// A trace of random rows over a few lanes.
+Trace random_trace() {
+    Trace trace;
+    const auto lanes = *rc::gen::inRange<std::uint32_t>(1, 7);
+    for (std::uint32_t i = 0; i < lanes; ++i) {
+        trace.lanes.push_back({core::Id::node(i), *rc::gen::arbitrary<std::string>()});
+    }
+    const auto rows = *rc::gen::inRange<std::size_t>(1, 15);
+    for (std::size_t i = 0; i < rows; ++i) {
+        Step step;
+        step.kind = static_cast<Step::Kind>(*rc::gen::inRange(0, 6));
+        step.accent = static_cast<Accent>(*rc::gen::inRange(0, 4));
+        step.at = Instant{static_cast<std::int64_t>(i) * 1'000'000};
+        step.from = core::Id::node(*rc::gen::inRange<std::uint32_t>(0, lanes));
+        step.to = core::Id::node(*rc::gen::inRange<std::uint32_t>(0, lanes));
+        step.label = *rc::gen::arbitrary<std::string>();
+        step.remark = *rc::gen::arbitrary<std::string>();
+        trace.steps.push_back(std::move(step));
+    }
+    return trace;
+}
+
+RC_GTEST_PROP(Drawing, NoLineIsWiderThanTheScreen, ()) {
+    const Trace trace = random_trace();
+    const Look look{.width = *rc::gen::inRange<std::size_t>(40, 140),
+                    .colour = *rc::gen::arbitrary<bool>(),
+                    .unicode = *rc::gen::arbitrary<bool>()};
+    const auto drawn = without_colour(draw(trace, look));
+    if (look.unicode) RC_ASSERT(widest(drawn) <= look.width);
+    RC_ASSERT(std::count(drawn.begin(), drawn.end(), '\n') >=
+              static_cast<std::ptrdiff_t>(trace.steps.size()));
+}
+
+TEST(Drawing, NothingIsDrawnOfAnEmptyTrace) { EXPECT_EQ(draw({}, {}), ""); }
+
+}  // namespace
+}  // namespace storm::report

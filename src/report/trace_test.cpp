@@ -1,0 +1,197 @@
+// Goal: the diagram holds what the certificate needs, in order, and counts what it leaves out.
+// Method: hand-made records whose rows are known; the same record with much noise around it.
+#include "report/trace.h"
+
+#include <gtest/gtest.h>
+
+#include "report/examples_test.h"
+
+namespace storm::report {
+namespace {
+
+using Kind = Step::Kind;
+
+const Step* find(const Trace& trace, const std::string& label) {
+    for (const auto& step : trace.steps) {
+        if (step.label == label) return &step;
+    }
+    return nullptr;
+}
+
+TEST(Trace, RequestsAndAnswersOfTheCertificateAreAlwaysThere) {
+    const auto example = examples::demo();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    ASSERT_NE(find(trace, "write x = 4"), nullptr);
+    ASSERT_NE(find(trace, "ok"), nullptr);
+    ASSERT_NE(find(trace, "read x"), nullptr);
+    ASSERT_NE(find(trace, "3"), nullptr);
+}
+
+TEST(Trace, TheFatalAnswerSaysWhatWasExpectedAndThePromiseIsMarked) {
+    const auto example = examples::demo();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    EXPECT_EQ(find(trace, "3")->accent, Accent::fatal);
+    EXPECT_EQ(find(trace, "3")->remark, "expected 4");
+    EXPECT_EQ(find(trace, "ok")->accent, Accent::promise);
+}
+
+TEST(Trace, WhatAFaultDroppedNamesTheFault) {
+    const auto example = examples::demo();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    const auto* lost = find(trace, "replicate");
+    ASSERT_NE(lost, nullptr);
+    EXPECT_EQ(lost->kind, Kind::lost);
+    EXPECT_EQ(lost->remark, "net.partition n1 | n2 n3");
+}
+
+TEST(Trace, RolesStandInTheHeadingAndTheirChangesInTheRows) {
+    const auto example = examples::demo();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    EXPECT_EQ(trace.lanes[trace.lane(examples::n1)].role, "primary");
+    EXPECT_EQ(trace.lanes[trace.lane(examples::n2)].role, "backup");
+    EXPECT_NE(find(trace, "elected, x = 3"), nullptr);
+    EXPECT_EQ(find(trace, "becomes primary"), nullptr) << "the check's own words come first";
+}
+
+TEST(Trace, RowsStandInOrderOfTimeClientsBeforeNodes) {
+    const auto example = examples::demo();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    for (std::size_t i = 1; i < trace.steps.size(); ++i) {
+        EXPECT_LE(trace.steps[i - 1].at, trace.steps[i].at);
+    }
+    ASSERT_EQ(trace.lanes.size(), 4U);
+    EXPECT_TRUE(trace.lanes.front().who.is_client());
+}
+
+TEST(Trace, NoiseIsCountedNotDrawn) {
+    auto example = examples::demo();
+    for (std::uint64_t i = 0; i < 500; ++i) {
+        const auto at = examples::at_ms(1200 + static_cast<std::int64_t>(i % 150));
+        example.message(at, at + 1_ms, examples::n2, examples::n3, "Gossip", 5000 + i, 4000 + i);
+    }
+    example.in_order();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    EXPECT_LE(trace.steps.size(), 14U + 3U);
+    EXPECT_EQ(find(trace, "gossip"), nullptr);
+    EXPECT_GE(trace.messages, 500U);
+    bool said = false;
+    for (const auto& step : trace.steps) said = said || step.kind == Kind::skipped;
+    EXPECT_TRUE(said);
+    EXPECT_NE(find(trace, "3"), nullptr);
+}
+
+TEST(Trace, ALongCertificateKeepsItsLimits) {
+    auto example = examples::demo();
+    for (std::uint32_t i = 0; i < 60; ++i) {
+        const auto client = core::Id::client(2 + i);
+        example.operation(client, i, "write", Value::List{"x", 100 + static_cast<int>(i)}, {},
+                          examples::at_ms(1210), examples::at_ms(1220));
+        example.findings[0].operations.push_back(static_cast<std::uint32_t>(2 + i));
+    }
+    const auto trace = smallest_trace(examples::demo_story(example));
+    EXPECT_LE(trace.steps.size(), 17U);
+    EXPECT_LE(trace.lanes.size(), 6U);
+}
+
+TEST(Trace, ABreachIsFollowedBackThroughTheMessagesThatLedToIt) {
+    const auto example = examples::two_leaders();
+    auto story = example.story();
+    story.verdict = check::Verdict::violated;
+    story.leader_key = "leader";
+    const auto trace = smallest_trace(story);
+    const auto* fatal = find(trace, "two leaders in a term");
+    ASSERT_NE(fatal, nullptr);
+    EXPECT_EQ(fatal->accent, Accent::fatal);
+    EXPECT_NE(find(trace, "vote granted"), nullptr);
+    const auto* down = find(trace, "down");
+    ASSERT_NE(down, nullptr);
+    EXPECT_EQ(down->remark, "node.kill n2");
+    EXPECT_NE(find(trace, "up again"), nullptr);
+}
+
+TEST(Trace, ADuplicateIsSaid) {
+    auto example = examples::demo();
+    example.event(examples::at_ms(1203), examples::EventKind::deliver, examples::n1, examples::c1,
+                  "Write", {}, 11, 10);
+    example.in_order();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    EXPECT_EQ(find(trace, "write x = 4")->remark, "arrives 2 times");
+}
+
+TEST(Trace, AnAnswerThatNeverCameIsSaid) {
+    auto example = examples::demo();
+    example.record.history[0].outcome = history::Outcome::info;
+    const auto trace = smallest_trace(examples::demo_story(example));
+    EXPECT_NE(find(trace, "no answer"), nullptr);
+}
+
+TEST(Trace, WithoutEventsOrAFindingThereIsNone) {
+    auto example = examples::demo();
+    example.record.trace.clear();
+    EXPECT_TRUE(smallest_trace(examples::demo_story(example)).empty());
+    const auto pass = examples::passing();
+    EXPECT_TRUE(smallest_trace(examples::passing_story(pass)).empty());
+}
+
+TEST(Trace, ACertificateThatPointsOutsideTheHistoryIsIgnored) {
+    auto example = examples::demo();
+    example.findings[0].operations = {0, 1, 77};
+    EXPECT_FALSE(smallest_trace(examples::demo_story(example)).empty());
+}
+
+TEST(Trace, WordsSayTheSameAsTheRows) {
+    const auto example = examples::demo();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    const auto words = in_words(trace);
+    ASSERT_EQ(words.size(), trace.steps.size());
+    EXPECT_EQ(words.front(), "1.200 s: c1 to n1: write x = 4");
+    EXPECT_EQ(words.back(), "1.353 s: n2 to c1: 3 (expected 4)");
+}
+
+TEST(Trace, TimesThatDifferAreWrittenDifferently) {
+    Trace trace;
+    trace.lanes.push_back({examples::n1, ""});
+    for (const std::int64_t us : {100, 101, 102}) {
+        trace.steps.push_back({.kind = Kind::note, .at = Instant{us * 1000}});
+    }
+    const auto clock = clock_texts(trace);
+    EXPECT_EQ(clock[0], "0.100 ms");
+    EXPECT_NE(clock[1], clock[2]);
+}
+
+TEST(Words, ARequestReadsAsAPersonWouldWriteIt) {
+    EXPECT_EQ(request_text("write", Value::List{"x", 4}), "write x = 4");
+    EXPECT_EQ(request_text("write", 4), "write 4");
+    EXPECT_EQ(request_text("read", {}), "read");
+    EXPECT_EQ(request_text("cas", Value::List{"x", 3, 4}), "cas x 3 → 4");
+    EXPECT_EQ(request_text("cas", Value::List{3, 4}), "cas 3 → 4");
+}
+
+TEST(Words, AnAnswerIsItsValueOrOk) {
+    history::Operation operation;
+    operation.outcome = history::Outcome::ok;
+    operation.name = "write";
+    EXPECT_EQ(answer_text(operation), "ok");
+    operation.name = "read";
+    EXPECT_EQ(answer_text(operation), "nil");
+    operation.result = 7;
+    EXPECT_EQ(answer_text(operation), "7");
+    operation.outcome = history::Outcome::fail;
+    operation.error = "not leader";
+    EXPECT_EQ(answer_text(operation), "refused: not leader");
+}
+
+TEST(Words, EvidenceSaysWhenThereWasNone) {
+    history::FaultRecord fault;
+    EXPECT_EQ(evidence_text(fault), "never struck: its trigger was not met");
+    fault.occurred = true;
+    EXPECT_EQ(evidence_text(fault), "met nothing that it could act on");
+    EXPECT_EQ(effect_word(fault), "no opportunity");
+    fault.claimed = 3;
+    EXPECT_EQ(effect_word(fault), "ineffective");
+    fault.seen = 3;
+    EXPECT_EQ(effect_word(fault), "effective");
+}
+
+}  // namespace
+}  // namespace storm::report
