@@ -1,0 +1,12 @@
+#include "gallery/gallery.h"
+
+namespace storm::gallery {
+
+std::vector<node::System> systems() {
+    std::vector<node::System> all;
+    all.push_back(make_register());
+    all.push_back(make_primary_backup());
+    return all;
+}
+
+}  // namespace storm::gallery

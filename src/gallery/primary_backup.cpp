@@ -1,0 +1,612 @@
+// A key-value store with one primary at a time and backups that take its place.
+//
+//   client ── put ──▶ primary ── Replicate ──▶ backups      acknowledged once a majority
+//                     (journal)  ◀── Held ────  (journal)   holds it durably
+//
+//   silence ──▶ Propose(view) ──▶ majority promises, with what each holds
+//           ──▶ takes the newest, Transfer to all ──▶ leads once a majority holds it
+//
+// Views are numbered so that each has one owner (view mod nodes). Laws: who has promised a
+// view obeys no earlier one, over restarts too: that fences the old primary · a state with a
+// later stamp holds all that was acknowledged before, because two majorities share a node ·
+// a node applies an update only to exactly the state it was made for, and asks for a transfer
+// otherwise · a get is answered when a majority has confirmed the view after it came in, and
+// holds all that the answer shows · a request is executed once per client and number.
+#include "gallery/primary_backup.h"
+
+#include <algorithm>
+#include <deque>
+#include <map>
+#include <optional>
+#include <vector>
+
+#include "gallery/client.h"
+#include "gallery/gallery.h"
+#include "gallery/journal.h"
+#include "node/points.h"
+
+namespace storm::gallery {
+namespace pb {
+namespace {
+
+using node::Id;
+using node::Incoming;
+using node::Io;
+using node::Options;
+using node::Task;
+
+constexpr Duration heartbeat_every = 50_ms;
+constexpr Duration patience_least = 150_ms;
+constexpr Duration patience_most = 300_ms;
+constexpr Duration after_disk_error = 100_ms;
+constexpr std::size_t journal_limit = 64;  // Records before the journal is rewritten.
+constexpr std::uint32_t key_count = 3;
+
+/// The planted bugs.
+struct Bugs {
+    explicit Bugs(const Options& options)
+        : acknowledge_before_replicate(options.plant == "acknowledge-before-replicate"),
+          no_fencing(options.plant == "no-fencing-after-failover"),
+          non_idempotent_retry(options.plant == "non-idempotent-retry"),
+          rejoin_without_transfer(options.plant == "rejoin-without-transfer"),
+          ack_before_sync(options.plant == "ack-before-sync"),
+          read_without_majority(options.plant == "read-without-majority"),
+          promote_own_state(options.plant == "promote-own-state"),
+          forget_promise(options.plant == "forget-promise") {}
+    bool acknowledge_before_replicate, no_fencing, non_idempotent_retry, rejoin_without_transfer,
+        ack_before_sync, read_without_majority, promote_own_state, forget_promise;
+};
+
+enum class Role : std::uint8_t { backup, candidate, primary };
+
+class Replica {
+public:
+    Replica(Io& io, const Bugs& bugs)
+        : io_(io), bugs_(bugs), peers_(io.peers()), journal_(io, "store") {}
+
+    Task<> run() {
+        io_.spawn("heartbeat", send_heartbeats());
+        for (;;) {
+            if (co_await recover()) co_await serve();
+            io_.log("the disk failed; starting over from what it holds");
+            step_down();
+            co_await io_.sleep(after_disk_error);
+        }
+    }
+
+private:
+    // Tasks of bool: false means that the disk failed and nothing more may be promised.
+    Task<bool> recover();
+    bool replay(const Bytes& bytes);
+    Task<bool> persist(Record record);
+    Task<bool> compact();
+    Task<> serve();
+    Task<> send_heartbeats();
+    Task<bool> on_silence();
+    Task<bool> handle(Incoming incoming);
+
+    Task<bool> on_request(Incoming incoming, Command command);
+    Task<bool> execute(Incoming incoming, Command command);
+    Task<bool> on_propose(Id from, Propose propose);
+    Task<bool> on_promise(Id from, Promise promise);
+    Task<bool> on_heartbeat(Id from, Heartbeat heartbeat);
+    Task<bool> on_replicate(Id from, Replicate replicate);
+    Task<bool> on_transfer(Id from, Transfer transfer);
+    Task<bool> lead(Promise best);
+    void on_held(Id from, const Held& held);
+
+    void beat();
+    void advance();
+    void answer_all();
+    void answer(const Incoming& incoming, Status status, Value value = {});
+    void obey(std::uint64_t view);
+    void step_down();
+    void be_patient();
+    void publish_state();
+    [[nodiscard]] bool leads() const { return role_ == Role::primary && committed_ >= opening_; }
+    [[nodiscard]] bool fenced(std::uint64_t view) const {
+        return view < promised_ && !bugs_.no_fencing;
+    }
+    [[nodiscard]] std::size_t majority() const { return io_.nodes() / 2 + 1; }
+    /// The largest number that a majority has reached, `mine` being my own.
+    [[nodiscard]] std::uint64_t reached(const std::map<Id, std::uint64_t>& theirs,
+                                        std::uint64_t mine) const;
+
+    struct WaitingPut {
+        Incoming incoming;
+        std::uint64_t version = 0;
+        Value result;
+    };
+    struct WaitingGet {
+        Incoming incoming;
+        std::uint64_t version = 0;
+        std::uint64_t beat = 0;
+        Value result;
+    };
+
+    Io& io_;
+    const Bugs bugs_;
+    const std::vector<Id> peers_;
+    Journal journal_;
+
+    // Durable.
+    std::uint64_t promised_ = 0;
+    Stamp stamp_;
+    Store store_;
+
+    // Lost with the process.
+    Role role_ = Role::backup;
+    std::uint64_t seen_ = 0;  // The latest view that anybody spoke of.
+    Instant quiet_since_{};   // Backup: of the primary. Primary: of a majority.
+    Duration patience_{};
+    std::map<Id, Promise> promises_;     // Candidate: who gave one.
+    std::map<Id, std::uint64_t> held_;   // Primary: versions.
+    std::map<Id, std::uint64_t> beats_;  // Primary: answers to heartbeats.
+    std::uint64_t beat_ = 0;
+    std::uint64_t confirmed_ = 0;  // Primary: answered by a majority.
+    std::uint64_t opening_ = 0;    // Primary: the version that this view began with.
+    std::uint64_t committed_ = 0;  // Primary: held by a majority in this view.
+    std::deque<WaitingPut> puts_;
+    std::deque<WaitingGet> gets_;
+};
+
+// ---- The disk -------------------------------------------------------------------------------
+
+Task<bool> Replica::recover() {
+    step_down();
+    promised_ = 0;
+    stamp_ = {};
+    store_ = {};
+    const auto records = co_await journal_.load();
+    if (!records) co_return false;
+    for (const auto& record : *records) {
+        if (!replay(record)) co_return false;
+    }
+    seen_ = promised_;
+    if (stamp_.version > 0) STORM_REACHABLE("a replica comes back with its state");
+    be_patient();
+    // So that somebody leads soon after the very first start.
+    if (promised_ == 0 && io_.self().index() == 0) patience_ = {};
+    publish_state();
+    co_return co_await compact();
+}
+
+bool Replica::replay(const Bytes& bytes) {
+    auto record = core::from_bytes<Record>(bytes);
+    if (!record) return false;
+    promised_ = std::max(promised_, record->promised);
+    if (record->kind == Record::Kind::promise) return true;
+    stamp_ = record->stamp;
+    if (record->kind == Record::Kind::state) {
+        store_ = std::move(record->store);
+    } else {
+        store_.apply(record->command, !bugs_.non_idempotent_retry);
+    }
+    return true;
+}
+
+Task<bool> Replica::persist(Record record) {
+    if (STORM_MAYBE("primary-backup/slow-journal")) co_await io_.sleep(30_ms);
+    if (auto done = co_await journal_.append({core::to_bytes(record)}); !done) co_return false;
+    if (bugs_.ack_before_sync && record.kind == Record::Kind::update) co_return true;
+    const auto done = co_await journal_.sync();
+    co_return done.has_value();
+}
+
+Task<bool> Replica::compact() {
+    const Record record{Record::Kind::state, promised_, stamp_, {}, store_};
+    const auto done = co_await journal_.rewrite({core::to_bytes(record)});
+    co_return done.has_value();
+}
+
+// ---- The loops ------------------------------------------------------------------------------
+
+Task<> Replica::serve() {
+    for (;;) {
+        const Duration quiet = io_.now() - quiet_since_;
+        auto incoming = co_await io_.receive_for(std::max(patience_ - quiet, Duration{}));
+        const bool sound = incoming ? co_await handle(std::move(*incoming)) : co_await on_silence();
+        if (!sound) co_return;
+        if (journal_.size() >= journal_limit || STORM_MAYBE("primary-backup/compact-now")) {
+            if (!co_await compact()) co_return;
+        }
+    }
+}
+
+Task<> Replica::send_heartbeats() {
+    for (;;) {
+        co_await io_.sleep(heartbeat_every);
+        if (role_ == Role::primary && !STORM_MAYBE("primary-backup/skip-heartbeat")) beat();
+    }
+}
+
+void Replica::beat() {
+    ++beat_;
+    for (const Id peer : peers_) {
+        io_.send(peer, Heartbeat{promised_, stamp_.version, beat_});
+    }
+}
+
+Task<bool> Replica::handle(Incoming incoming) {
+    const Id from = incoming.from();
+    if (auto request = read<Request>(incoming)) {
+        co_return co_await on_request(std::move(incoming), std::move(request->command));
+    }
+    if (auto held = read<Held>(incoming)) {
+        on_held(from, *held);
+        co_return true;
+    }
+    if (auto fenced = read<Fenced>(incoming)) {
+        obey(fenced->promised);
+        co_return true;
+    }
+    if (auto heartbeat = read<Heartbeat>(incoming))
+        co_return co_await on_heartbeat(from, *heartbeat);
+    if (auto replicate = read<Replicate>(incoming)) {
+        co_return co_await on_replicate(from, std::move(*replicate));
+    }
+    if (auto transfer = read<Transfer>(incoming)) {
+        co_return co_await on_transfer(from, std::move(*transfer));
+    }
+    if (auto propose = read<Propose>(incoming)) co_return co_await on_propose(from, *propose);
+    if (auto promise = read<Promise>(incoming)) {
+        co_return co_await on_promise(from, std::move(*promise));
+    }
+    co_return true;  // Damaged, or of a version that this one does not know.
+}
+
+/// Nobody whom I need has spoken for too long.
+Task<bool> Replica::on_silence() {
+    be_patient();
+    if (role_ == Role::primary) {
+        if (peers_.empty()) co_return true;
+        io_.log("no majority answers; view {} ends", promised_);
+        step_down();
+        co_return true;
+    }
+    if (role_ == Role::backup || seen_ > promised_) {
+        const std::uint64_t last = std::max(seen_, promised_);
+        const std::uint64_t nodes = io_.nodes();
+        std::uint64_t view = last / nodes * nodes + io_.self().index();
+        if (view <= last) view += nodes;
+        obey(view);
+        promised_ = view;
+        Record record{Record::Kind::promise, view, {}, {}, {}};
+        if (!co_await persist(std::move(record))) co_return false;
+        role_ = Role::candidate;
+        promises_.clear();
+        io_.log("proposes view {}", view);
+    }
+    for (const Id peer : peers_) io_.send(peer, Propose{promised_});
+    co_return peers_.empty() ? co_await lead({promised_, stamp_, store_}) : true;
+}
+
+// ---- Changing views -------------------------------------------------------------------------
+
+/// Somebody has spoken of `view`: whoever led before it does so no more.
+void Replica::obey(std::uint64_t view) {
+    if (view <= seen_) return;
+    seen_ = view;
+    if (role_ != Role::backup) {
+        step_down();
+        be_patient();
+    }
+}
+
+void Replica::step_down() {
+    if (role_ == Role::primary) io_.publish("leading", 0);
+    role_ = Role::backup;
+    for (const auto& put : puts_) answer(put.incoming, Status::unknown);
+    for (const auto& get : gets_) answer(get.incoming, Status::unknown);
+    puts_.clear();
+    gets_.clear();
+}
+
+void Replica::be_patient() {
+    quiet_since_ = io_.now();
+    patience_ = io_.dice().between(patience_least, patience_most);
+    if (STORM_MAYBE("primary-backup/least-patience")) patience_ = patience_least;
+}
+
+Task<bool> Replica::on_propose(Id from, Propose propose) {
+    if (propose.view < promised_) {
+        io_.send(from, Fenced{promised_});
+        co_return true;
+    }
+    obey(propose.view);
+    if (propose.view > promised_) {
+        promised_ = propose.view;
+        be_patient();
+        Record record{Record::Kind::promise, promised_, {}, {}, {}};
+        if (!bugs_.forget_promise && !co_await persist(std::move(record))) co_return false;
+    }
+    io_.send(from, Promise{promised_, stamp_, store_});
+    co_return true;
+}
+
+Task<bool> Replica::on_promise(Id from, Promise promise) {
+    if (role_ != Role::candidate || promise.view != promised_) co_return true;
+    promises_[from] = std::move(promise);
+    if (promises_.size() + 1 < majority()) co_return true;
+    Promise best{promised_, stamp_, store_};
+    for (const auto& [who, theirs] : promises_) {
+        if (theirs.stamp > best.stamp && !bugs_.promote_own_state) {
+            STORM_REACHABLE("a new primary takes over a newer state than its own");
+            best = theirs;
+        }
+    }
+    if (STORM_MAYBE("primary-backup/slow-takeover")) co_await io_.sleep(60_ms);
+    co_return co_await lead(std::move(best));
+}
+
+Task<bool> Replica::lead(Promise best) {
+    stamp_ = {promised_, best.stamp.version + 1};
+    store_ = std::move(best.store);
+    Record record{Record::Kind::state, promised_, stamp_, {}, store_};
+    if (!co_await persist(std::move(record))) co_return false;
+    role_ = Role::primary;
+    held_.clear();
+    beats_.clear();
+    confirmed_ = beat_;
+    opening_ = stamp_.version;
+    committed_ = 0;
+    be_patient();
+    patience_ = patience_most;
+    publish_state();
+    for (const Id peer : peers_) io_.send(peer, Transfer{stamp_, store_});
+    advance();
+    co_return true;
+}
+
+// ---- Backup ---------------------------------------------------------------------------------
+
+Task<bool> Replica::on_heartbeat(Id from, Heartbeat heartbeat) {
+    if (fenced(heartbeat.view)) {
+        io_.send(from, Fenced{promised_});
+        co_return true;
+    }
+    obey(heartbeat.view);
+    be_patient();
+    const bool same_view = stamp_.view == heartbeat.view;
+    const bool behind = !same_view || stamp_.version < heartbeat.version;
+    io_.send(from, Held{heartbeat.view, same_view ? stamp_.version : 0, behind, heartbeat.beat});
+    co_return true;
+}
+
+Task<bool> Replica::on_replicate(Id from, Replicate replicate) {
+    const Stamp next = replicate.stamp;
+    if (fenced(next.view)) {
+        io_.send(from, Fenced{promised_});
+        co_return true;
+    }
+    obey(next.view);
+    be_patient();
+    const bool same_view = stamp_.view == next.view || bugs_.rejoin_without_transfer;
+    if (same_view && next.version == stamp_.version + 1) {
+        Record record{Record::Kind::update, next.view, next, replicate.command, {}};
+        if (!co_await persist(std::move(record))) co_return false;
+        promised_ = std::max(promised_, next.view);
+        stamp_ = next;
+        store_.apply(replicate.command, !bugs_.non_idempotent_retry);
+        publish_state();
+    }
+    const bool behind = !same_view || stamp_.version < next.version;
+    STORM_SOMETIMES(behind, "an update reaches a backup that lacks an earlier one");
+    io_.send(from, Held{next.view, same_view ? stamp_.version : 0, behind, 0});
+    co_return true;
+}
+
+Task<bool> Replica::on_transfer(Id from, Transfer transfer) {
+    const std::uint64_t view = transfer.stamp.view;
+    if (fenced(view)) {
+        io_.send(from, Fenced{promised_});
+        co_return true;
+    }
+    obey(view);
+    be_patient();
+    if (transfer.stamp > stamp_ || stamp_.view > view) {
+        Record record{Record::Kind::state, view, transfer.stamp, {}, transfer.store};
+        if (!co_await persist(std::move(record))) co_return false;
+        promised_ = std::max(promised_, view);
+        stamp_ = transfer.stamp;
+        store_ = std::move(transfer.store);
+        publish_state();
+    }
+    io_.send(from, Held{view, stamp_.version, false, 0});
+    co_return true;
+}
+
+// ---- Primary --------------------------------------------------------------------------------
+
+void Replica::on_held(Id from, const Held& held) {
+    if (role_ != Role::primary || held.view != promised_) return;
+    auto& beat = beats_[from];
+    beat = std::max(beat, held.beat);
+    if (held.behind) {
+        io_.send(from, Transfer{stamp_, store_});
+    }
+    auto& version = held_[from];
+    version = std::max(version, held.version);
+    advance();
+}
+
+std::uint64_t Replica::reached(const std::map<Id, std::uint64_t>& theirs,
+                               std::uint64_t mine) const {
+    std::vector<std::uint64_t> all{mine};
+    for (const auto& [who, number] : theirs) all.push_back(number);
+    all.resize(io_.nodes(), 0);
+    std::ranges::sort(all, std::greater<>{});
+    return all[majority() - 1];
+}
+
+/// A majority may have come further: commits, and answers who waited for that.
+void Replica::advance() {
+    const std::uint64_t version = reached(held_, stamp_.version);
+    const bool led = leads();
+    committed_ = std::max(committed_, version);
+    if (leads() && !led) {
+        io_.log("leads view {}", promised_);
+        io_.publish("leading", promised_);
+    }
+    answer_all();
+}
+
+void Replica::answer_all() {
+    const std::uint64_t confirmed = reached(beats_, beat_);
+    if (confirmed > confirmed_) {
+        confirmed_ = confirmed;
+        quiet_since_ = io_.now();
+    }
+    if (!leads()) return;
+    while (!puts_.empty() && puts_.front().version <= committed_) {
+        answer(puts_.front().incoming, Status::done, std::move(puts_.front().result));
+        puts_.pop_front();
+    }
+    while (!gets_.empty() && gets_.front().version <= committed_ &&
+           gets_.front().beat <= confirmed) {
+        answer(gets_.front().incoming, Status::done, std::move(gets_.front().result));
+        gets_.pop_front();
+    }
+}
+
+void Replica::answer(const Incoming& incoming, Status status, Value value) {
+    const auto owner = static_cast<std::uint32_t>(seen_ % io_.nodes());
+    io_.reply(incoming, Answer{status, std::move(value), seen_ == 0 ? nobody : owner});
+}
+
+Task<bool> Replica::on_request(Incoming incoming, Command command) {
+    if (!leads()) {
+        answer(incoming, Status::not_leading);
+        co_return true;
+    }
+    if (command.kind == CommandKind::get) {
+        Value result = store_.get(command.key);
+        if (bugs_.read_without_majority) {
+            answer(incoming, Status::done, std::move(result));
+            co_return true;
+        }
+        beat();
+        gets_.push_back({std::move(incoming), stamp_.version, beat_, std::move(result)});
+        answer_all();
+        co_return true;
+    }
+    const Session* session = store_.session(command.client);
+    if (session != nullptr && session->sequence >= command.sequence &&
+        !bugs_.non_idempotent_retry) {
+        STORM_REACHABLE("a request comes again and is not executed again");
+        if (session->sequence > command.sequence) {
+            answer(incoming, Status::superseded);
+        } else {
+            puts_.push_back({std::move(incoming), stamp_.version, session->result});
+            answer_all();
+        }
+        co_return true;
+    }
+    co_return co_await execute(std::move(incoming), std::move(command));
+}
+
+Task<bool> Replica::execute(Incoming incoming, Command command) {
+    const Stamp next{promised_, stamp_.version + 1};
+    Record record{Record::Kind::update, promised_, next, command, {}};
+    if (!co_await persist(std::move(record))) {
+        answer(incoming, Status::unknown);
+        co_return false;
+    }
+    stamp_ = next;
+    Value result = store_.apply(command, !bugs_.non_idempotent_retry);
+    publish_state();
+    for (const Id peer : peers_) io_.send(peer, Replicate{stamp_, command});
+    if (bugs_.acknowledge_before_replicate) {
+        answer(incoming, Status::done, std::move(result));
+    } else {
+        puts_.push_back({std::move(incoming), stamp_.version, std::move(result)});
+    }
+    advance();
+    co_return true;
+}
+
+void Replica::publish_state() {
+    const std::uint64_t digest = store_.digest();
+    io_.publish("state", digest);
+    io_.publish("stamp", Value::List{stamp_.view, stamp_.version, digest});
+}
+
+Task<> start(Io& io, const Options& options) {
+    Replica replica(io, Bugs(options));
+    co_await replica.run();
+}
+
+/// Two nodes that hold the same version of the same view hold the same data.
+std::optional<std::string> same_stamp_same_state(const node::Published& published) {
+    std::map<std::pair<std::int64_t, std::int64_t>, std::pair<Id, std::int64_t>> known;
+    for (std::uint32_t i = 0; i < published.nodes(); ++i) {
+        const auto* stamp = published.get(Id::node(i), "stamp");
+        const auto* parts = stamp != nullptr ? stamp->list() : nullptr;
+        if (parts == nullptr || parts->size() != 3) continue;
+        const std::pair at{(*parts)[0].integer_or(0), (*parts)[1].integer_or(0)};
+        const std::int64_t digest = (*parts)[2].integer_or(0);
+        const auto [other, fresh] = known.try_emplace(at, Id::node(i), digest);
+        if (!fresh && other->second.second != digest) {
+            return fmt::format("{} and {} both hold version {} of view {}, with different data",
+                               core::name_of(other->second.first), core::name_of(Id::node(i)),
+                               at.second, at.first);
+        }
+    }
+    return std::nullopt;
+}
+
+std::vector<node::Plant> plants() {
+    return {
+        {"acknowledge-before-replicate",
+         "The primary acknowledges a put once it is in its own journal.",
+         {"linearizable", "no-lost-acknowledged-writes"}},
+        {"no-fencing-after-failover",
+         "Backups go on obeying a primary of an earlier view than they have promised.",
+         {"linearizable", "no-lost-acknowledged-writes", "invariants", "converged"}},
+        {"non-idempotent-retry",
+         "A request that comes again, because its answer was lost, is executed again.",
+         {"linearizable"}},
+        {"rejoin-without-transfer",
+         "A replica that missed a view change applies new updates to its old state.",
+         {"linearizable", "no-lost-acknowledged-writes", "invariants", "converged"}},
+        {"ack-before-sync",
+         "Updates are acknowledged while a power loss can still take them from the journal.",
+         {"linearizable", "no-lost-acknowledged-writes"}},
+        {"read-without-majority",
+         "A primary answers a get without asking whether it still is the primary.",
+         {"linearizable"}},
+        {"promote-own-state",
+         "A new primary goes on from its own state though a backup has shown it a newer one.",
+         {"linearizable", "no-lost-acknowledged-writes"}},
+        {"forget-promise",
+         "A promise is not in the journal, so that a restarted backup obeys the old primary.",
+         {"linearizable", "no-lost-acknowledged-writes", "invariants"}},
+    };
+}
+
+}  // namespace
+}  // namespace pb
+
+node::System make_primary_backup() {
+    node::System system;
+    system.name = "primary-backup";
+    system.summary = "a key-value store with a primary per view, fenced and replaced by majority";
+    system.nodes = 3;
+    system.nodes_min = 1;
+    system.nodes_max = 99;
+    system.tolerates = [](std::uint32_t nodes) {
+        return node::Tolerates{.crashed = (nodes - 1) / 2};
+    };
+    system.start = pb::start;
+    system.operations = {get_operation(1, pb::key_count), put_operation(1, pb::key_count)};
+    system.model = "key-value";
+    system.leader_key = "leading";
+    system.state_key = "state";
+    system.invariants = {{"same-stamp-same-state",
+                          "nodes at the same view and version hold the same data",
+                          pb::same_stamp_same_state}};
+    system.plants = pb::plants();
+    return system;
+}
+
+}  // namespace storm::gallery
