@@ -1,0 +1,82 @@
+// runner/worker.h - a run again in a fresh process: other address layout, heap fill, stack
+// scribble, environment, working directory, time zone, locale and floating-point mode.
+//
+//   sweep ── plan, seed ──▶ __worker (fork + exec) ── digest, ladder, findings ──▶ compare
+//
+// What is the same in both is a function of scenario, seed and plan; what is not, is a leak.
+// The first divergent event is found by comparing ladders (the hash every 4,096 events), then
+// by running that block again on both sides, event by event.
+#pragma once
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "check/check.h"
+#include "core/result.h"
+#include "fault/plan.h"
+#include "runner/bench.h"
+#include "runner/fleet.h"
+#include "runner/run.h"
+
+namespace storm::runner {
+
+/// The name of the hidden subcommand.
+inline constexpr std::string_view worker_command = "__worker";
+
+/// Serves probes until its parent hangs up. argv as main() got it; argv[1] == "__worker".
+[[nodiscard]] int worker_main(const Bench& bench, int argc, char** argv);
+
+/// What is to be run.
+struct Probe {
+    const fault::Plan& plan;
+    std::uint64_t seed = 0;
+    RunOptions run;
+    bool trace = false;  // Also the trace of events [first, last).
+    std::uint64_t first = 0, last = 0;
+};
+
+/// What came of it.
+struct Reading {
+    std::uint64_t digest = 0, events = 0;
+    std::vector<std::uint64_t> ladder;
+    std::vector<check::Finding> findings;  // Violated ones.
+    std::vector<std::string> trace;        // One line an event.
+    std::unique_ptr<Death> death;          // The process died instead; the rest is empty.
+    [[nodiscard]] bool fails_for(const std::string& reason) const;
+};
+
+/// A process that runs probes, started when it is first asked and again after a death.
+class Elsewhere {
+public:
+    enum class Surroundings : std::uint8_t {
+        same,     // As here: a forked child.
+        altered,  // Everything that must not matter is different.
+    };
+    /// program: see SweepOptions::program.
+    Elsewhere(const Bench& bench, std::string program, Surroundings surroundings,
+              Duration cpu_limit);
+    ~Elsewhere();
+    Elsewhere(const Elsewhere&) = delete;
+    Elsewhere& operator=(const Elsewhere&) = delete;
+
+    [[nodiscard]] core::Result<Reading> run(const Probe& probe);
+    /// The next run has a process to itself.
+    void renew();
+
+private:
+    struct Process;
+    const Bench& bench_;
+    std::string program_;
+    Surroundings surroundings_;
+    Duration cpu_limit_;
+    std::unique_ptr<Process> process_;
+};
+
+/// Where two readings part: the finding of the built-in check "deterministic", both sides named.
+/// Runs the divergent block again on both sides. Requires: the digests differ.
+[[nodiscard]] check::Finding name_divergence(const Probe& probe, const Reading& here,
+                                             const Reading& there, Elsewhere& same,
+                                             Elsewhere& altered);
+
+}  // namespace storm::runner
