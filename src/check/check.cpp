@@ -88,4 +88,11 @@ std::vector<Finding> judge(const Checks& checks, const Input& input) {
     return sorted;
 }
 
+bool settled(const Checks& checks, const Settling& run) {
+    return std::ranges::all_of(run.plan.checks, [&](const fault::PlannedCheck& check) {
+        const auto* spec = checks.find(check.use);
+        return spec == nullptr || !spec->settled || spec->settled(run, check.params);
+    });
+}
+
 }  // namespace storm::check

@@ -52,6 +52,15 @@ struct Input {
     const history::RunRecord& record;
 };
 
+/// A run that goes on after its heal, as it stands now.
+struct Settling {
+    const node::System& system;
+    const fault::Plan& plan;
+    const history::RunRecord& record;
+    const node::Published& published;
+    Instant now{};
+};
+
 struct CheckSpec {
     std::string name;
     std::string summary;
@@ -63,9 +72,7 @@ struct CheckSpec {
     std::function<Finding(const Input&, const fault::Params&)> judge;
     /// For checks that decide after the heal: whether they are already satisfied. Empty: the
     /// check waits for nothing.
-    std::function<bool(const node::Published&, const history::RunRecord&, const fault::Plan&,
-                       const fault::Params&, Instant now)>
-        settled;
+    std::function<bool(const Settling&, const fault::Params&)> settled;
 };
 
 class Checks {
@@ -79,11 +86,15 @@ private:
     std::vector<CheckSpec> specs_;
 };
 
-/// linearizable, no-lost-acknowledged-writes, converged, invariants, properties, progress,
-/// latency, errors, steady-state; and the built-in no-crash.
+/// linearizable, no-lost-acknowledged-writes, converged, progress, latency, errors and
+/// steady-state; and the built-in invariants, properties, no-crash and deterministic.
 [[nodiscard]] Checks standard_checks();
 
 /// Judges a record by all checks of its plan and the built-in ones; violated findings first.
 [[nodiscard]] std::vector<Finding> judge(const Checks& checks, const Input& input);
+
+/// Whether no check of the plan waits for anything any more: what a conductor asks after the
+/// heal.
+[[nodiscard]] bool settled(const Checks& checks, const Settling& run);
 
 }  // namespace storm::check

@@ -1,0 +1,137 @@
+#include "check/reference.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cctype>
+#include <utility>
+#include <vector>
+
+#include "core/text.h"
+#include "core/time.h"
+
+namespace storm::check {
+namespace {
+
+std::string default_of(const fault::ParamSpec& param) {
+    if (!param.otherwise) return "required";
+    const auto text = fault::to_text(param, *param.otherwise);
+    return text.empty() ? "\"\"" : text;
+}
+
+std::string type_of(const fault::ParamSpec& param) {
+    if (param.choices.empty()) return std::string(fault::to_text(param.type));
+    std::string text;
+    for (const auto& choice : param.choices) text += (text.empty() ? "" : " | ") + choice;
+    return text;
+}
+
+std::string judged_when(const CheckSpec& spec) {
+    return spec.built_in ? "in every run, named or not" : "when the scenario names it";
+}
+
+std::string models_of(const CheckSpec& spec) {
+    return spec.models.empty() ? "any system"
+                               : "systems with the model " + core::joined(spec.models);
+}
+
+std::string example_of(const CheckSpec& spec) {
+    std::string params;
+    for (const auto& param : spec.params) {
+        if (param.name != "within" && param.name != "after" && param.name != "p99" &&
+            param.name != "max") {
+            continue;
+        }
+        const bool latency = spec.name == "latency" && param.name == "max";
+        if (latency) continue;
+        const bool unset =
+            param.otherwise && *param.otherwise == fault::ParamValue{std::int64_t{0}};
+        params += fmt::format(", {}: {}", param.name, unset ? "50ms" : default_of(param));
+    }
+    return params.empty() ? fmt::format("- {}", spec.name)
+                          : fmt::format("- {{use: {}{}}}", spec.name, params);
+}
+
+/// `text` in lines that fit beside a column of `indent`.
+std::string wrapped(const std::string& text, std::size_t indent) {
+    std::string out;
+    std::size_t column = indent;
+    for (const auto& word : core::split(text, ' ')) {
+        const auto width = core::columns(word);
+        if (column != indent && column + 1 + width > 80) {
+            out += "\n" + std::string(indent, ' ');
+            column = indent;
+        } else if (column != indent) {
+            out += ' ';
+            ++column;
+        }
+        out += word;
+        column += width;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::string explain(const CheckSpec& spec) {
+    std::string text = fmt::format("{}   {}\n", spec.name, spec.summary);
+    std::size_t widest = 11;
+    for (const auto& param : spec.params) widest = std::max(widest, param.name.size());
+    const auto line = [&](std::string_view name, const std::string& what) {
+        text += fmt::format("  {:<{}}  {}\n", name, widest, wrapped(what, widest + 4));
+    };
+    for (const auto& param : spec.params) {
+        line(param.name,
+             fmt::format("{} ({}; default {})", param.summary, type_of(param), default_of(param)));
+    }
+    line("judges", models_of(spec));
+    line("when", judged_when(spec));
+    line("certificate", spec.certificate);
+    if (!spec.planted.empty()) line("must catch", spec.planted);
+    line("example", example_of(spec));
+    return text;
+}
+
+std::string list(const Checks& checks) {
+    std::size_t widest = 0;
+    for (const auto& spec : checks.all()) widest = std::max(widest, spec.name.size());
+    std::string text;
+    for (const auto& spec : checks.all()) {
+        text += fmt::format("{:<{}}  {}{}\n", spec.name, widest, spec.summary,
+                            spec.built_in ? "  (always)" : "");
+    }
+    return text;
+}
+
+std::string checks_reference(const Checks& checks) {
+    std::string text =
+        "# Checks\n\nWhat turns a run into a verdict: pass, violated with a certificate, or "
+        "inconclusive with the reason. This page is made from the catalogue of checks.\n\n"
+        "| check | what it demands | judged |\n|---|---|---|\n";
+    for (const auto& spec : checks.all()) {
+        text += fmt::format("| [{0}](#{0}) | {1} | {2} |\n", spec.name, spec.summary,
+                            judged_when(spec));
+    }
+    for (const auto& spec : checks.all()) {
+        text += fmt::format("\n## {}\n\n{}{}.\n\n", spec.name,
+                            static_cast<char>(std::toupper(spec.summary.front())),
+                            spec.summary.substr(1));
+        text += fmt::format("- Judges {}, {}.\n- Certificate: {}.\n", models_of(spec),
+                            judged_when(spec), spec.certificate);
+        if (!spec.planted.empty()) text += fmt::format("- Must catch: `{}`.\n", spec.planted);
+        text += fmt::format("\n```yaml\nchecks:\n  {}\n```\n", example_of(spec));
+        if (spec.params.empty()) continue;
+        text += "\n| parameter | type | default | meaning |\n|---|---|---|---|\n";
+        for (const auto& param : spec.params) {
+            std::string type = type_of(param);
+            for (std::size_t at = 0; (at = type.find('|', at)) != std::string::npos; at += 2) {
+                type.insert(at, "\\");
+            }
+            text += fmt::format("| `{}` | {} | {} | {} |\n", param.name, type, default_of(param),
+                                param.summary);
+        }
+    }
+    return text;
+}
+
+}  // namespace storm::check

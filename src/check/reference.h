@@ -1,0 +1,16 @@
+// check/reference.h - the pages that explain checks, made from the catalogue and nothing else.
+#pragma once
+#include <string>
+
+#include "check/check.h"
+
+namespace storm::check {
+
+/// What `checks explain NAME` prints: columns of words, at most 80 wide where words allow.
+[[nodiscard]] std::string explain(const CheckSpec& spec);
+/// What `checks ls` prints: a line a check.
+[[nodiscard]] std::string list(const Checks& checks);
+/// The reference page, in Markdown.
+[[nodiscard]] std::string checks_reference(const Checks& checks);
+
+}  // namespace storm::check
