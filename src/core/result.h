@@ -34,6 +34,8 @@ struct Error {
 
     /// "reading plan.json: line 3: ...": context outermost first, then the message.
     [[nodiscard]] std::string text() const;
+
+    bool operator==(const Error&) const = default;
 };
 
 template <class T>
