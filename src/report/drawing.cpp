@@ -116,7 +116,12 @@ private:
     [[nodiscard]] std::string label_of(const Step& step) const {
         std::string label = core::plain(step.label);
         if (const auto at = label.find(" = "); at != std::string::npos) label.replace(at, 3, "=");
-        return label;
+        return look_.unicode ? label : core::to_ascii(label);
+    }
+    /// An ellipsis is one column in Unicode and two here.
+    [[nodiscard]] std::string cut(const std::string& text, std::size_t room) const {
+        if (look_.unicode || text.size() <= room) return core::shortened(text, room);
+        return room < 3 ? "" : text.substr(0, room - 2) + "..";
     }
     /// Columns between two neighbours' lines, from what must be written there. Where notes make
     /// the drawing too wide for its remarks, notes run over the lines to their right instead.
@@ -189,16 +194,21 @@ private:
         }
         return tail;
     }
+    [[nodiscard]] std::string remark(const Step& step) const {
+        return look_.unicode ? remark_of(step) : core::to_ascii(remark_of(step));
+    }
     [[nodiscard]] std::size_t longest_remark() const {
         std::size_t longest = 0;
         for (const auto& step : trace_.steps) {
             if (step.remark.empty()) continue;
-            longest = std::max(longest, core::columns(remark_of(step)) + 3);
+            longest = std::max(longest, core::columns(remark(step)) + 3);
         }
         return longest;
     }
-    [[nodiscard]] static std::string head_of(const Lane& lane) {
-        return core::plain(core::name_of(lane.who) + (lane.role.empty() ? "" : " " + lane.role));
+    [[nodiscard]] std::string head_of(const Lane& lane) const {
+        const auto head =
+            core::plain(core::name_of(lane.who) + (lane.role.empty() ? "" : " " + lane.role));
+        return look_.unicode ? head : core::to_ascii(head);
     }
 
     [[nodiscard]] std::string heading() const {
@@ -206,7 +216,7 @@ private:
         for (std::size_t i = 0; i < lanes_.size(); ++i) {
             const std::size_t room =
                 (i + 1 < lanes_.size() ? lanes_[i + 1] - lanes_[i] - 1 : width_ - lanes_[i]);
-            row.write(lanes_[i], core::shortened(head_of(trace_.lanes[i]), room), Paint::strong);
+            row.write(lanes_[i], cut(head_of(trace_.lanes[i]), room), Paint::strong);
         }
         return row.text(look_);
     }
@@ -224,8 +234,9 @@ private:
         write_lanes(row);
         std::size_t end = lanes_.back() + 1;
         if (step.kind == Step::Kind::skipped) {
-            row.write(2 + times_ - 1, "…", Paint::faint);
-            row.write(lanes_.front() + 2, " " + core::plain(step.label) + " ", Paint::faint);
+            row.write(2 + times_ - (look_.unicode ? 1 : 3), look_.unicode ? "…" : "...",
+                      Paint::faint);
+            row.write(lanes_.front() + 2, " " + label_of(step) + " ", Paint::faint);
             return row.text(look_);
         }
         const auto place = static_cast<std::size_t>(&step - trace_.steps.data());
@@ -257,7 +268,7 @@ private:
         const std::string head = lost ? "✂" : right ? "▶" : "◀";
         row.write(right ? last : first, head, lost ? Paint::bad : paint);
         const std::size_t room = last > first + 3 ? last - first - 3 : 0;
-        const std::string label = core::shortened(label_of(step), room);
+        const std::string label = cut(label_of(step), room);
         if (label.empty() || room == 0) return;
         const std::size_t wide = core::columns(label) + 2;
         // Long arrows that go back carry their label in the middle, others near the sender.
@@ -271,18 +282,18 @@ private:
         const bool said = step.kind == Step::Kind::lost && step.remark == last_lost_;
         if (step.kind == Step::Kind::lost) last_lost_ = step.remark;
         if (step.remark.empty() || said) return row.text(look_);
-        const std::string remark = remark_of(step);
-        const std::size_t wide = core::columns(remark);
+        const std::string beside = remark(step);
+        const std::size_t wide = core::columns(beside);
         const Paint paint = step.kind == Step::Kind::lost ? Paint::bad : paint_of(step.accent);
         const std::size_t at = std::max(remark_at_, end + 1);
         if (at + wide <= width_) {
-            row.write(at, remark, paint);
+            row.write(at, beside, paint);
             return row.text(look_);
         }
         Row below(width_);
         write_lanes(below);
         const std::size_t start = wide + 2 < width_ ? width_ - wide : 2;
-        below.write(start > 0 ? start - 1 : 0, " " + core::shortened(remark, width_ - 2), paint);
+        below.write(start > 0 ? start - 1 : 0, " " + cut(beside, width_ - 2), paint);
         return row.text(look_) + below.text(look_);
     }
 

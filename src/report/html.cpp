@@ -150,7 +150,10 @@ private:
             "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"The whole run\">{}"
             "</div>\n<div class=\"legend\">",
             core::counted(record.history.size(), "operation"),
-            story_.whole ? ", before it was made small" : "", plot.svg);
+            story_.whole   ? ", before it was made small"
+            : story_.sweep ? fmt::format(", seed {} of the sweep", record.seed)
+                           : "",
+            plot.svg);
         if (plot.svg.find("class=\"info\"") != std::string::npos) {
             out_ += "<span>× on the upper edge: never answered</span>";
         }

@@ -110,8 +110,9 @@ private:
                 13 + 14 * static_cast<double>(row), escaped(text));
         }
         if (left_out > 0) {
-            say(fmt::format("{} {} no room for a name here; the table below has all.",
-                            core::counted(left_out, "fault"), left_out == 1 ? "has" : "have"));
+            say(fmt::format(
+                "{} drawn without a name, for want of room.",
+                left_out == 1 ? "One fault is" : core::counted(left_out, "fault") + " are"));
         }
         if (!body_.empty()) body_ += '\n';
     }
@@ -143,7 +144,9 @@ private:
     }
 
     void grid() {
-        for (double level = low_; level <= high_ + 0.01; level += 1) {
+        if (run_.record.history.empty()) say("No client asked for anything.");
+        for (double level = low_; level <= high_ + 0.01 && !run_.record.history.empty();
+             level += 1) {
             const auto ns = static_cast<std::int64_t>(std::llround(std::pow(10.0, level)));
             const double y = y_of(ns);
             add("<line x1=\"{0:.0f}\" x2=\"{1:.0f}\" y1=\"{2:.1f}\" y2=\"{2:.1f}\" class=\"grid\"/>"
@@ -236,7 +239,7 @@ private:
         say(
             fmt::format("{} answers are too many for dots: each cell of {} holds up to {}, and "
                         "darker is more.",
-                        core::with_commas(ok), core::to_human(width), core::with_commas(most)));
+                        core::with_commas(ok), short_time(width), core::with_commas(most)));
     }
 
     /// What never came back, on the upper edge; what was refused, on the lower.

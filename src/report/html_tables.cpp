@@ -85,10 +85,7 @@ struct Phase {
         const std::size_t place = std::min(took.size() * hundredth / 100, took.size() - 1);
         std::nth_element(took.begin(), took.begin() + static_cast<std::ptrdiff_t>(place),
                          took.end());
-        // Three digits are enough.
-        std::int64_t unit = 1;
-        while (took[place] / unit >= 1000) unit *= 10;
-        return core::to_human(Duration{took[place] / unit * unit});
+        return short_time(Duration{took[place]});
     }
 };
 
@@ -112,8 +109,11 @@ std::string measured_rows(const Story& story) {
     auto phases = phases_of(story.overview().record);
     std::string out;
     const auto row = [&](std::string_view what, const auto& cell) {
-        add(out, "<tr><th scope=\"row\">{}</th><td></td>", what);
-        for (auto& phase : phases) add(out, "<td class=\"n\">{}</td>", escaped(cell(phase)));
+        add(out, "<tr><th scope=\"row\">{}</th>", what);
+        for (auto& phase : phases) {
+            const std::string text = cell(phase);
+            add(out, "<td class=\"n\">{}</td>", text.empty() ? "–" : escaped(text));
+        }
         out += "</tr>\n";
     };
     row("requests", [](Phase& p) { return p.all == 0 ? "" : core::with_commas(p.all); });
@@ -172,9 +172,11 @@ std::string hypothesis_section(const Story& story) {
                 story.hypothesis.empty() ? "the scenario states none; as measured" : "");
     out +=
         "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Hypothesis\"><table><tr>"
-        "<th scope=\"col\"></th><th scope=\"col\">expected</th><th scope=\"col\" class=\"n\">"
-        "before the faults</th><th scope=\"col\" class=\"n\">during</th><th scope=\"col\" "
-        "class=\"n\">after</th></tr>\n";
+        "<th scope=\"col\"></th>";
+    if (!story.hypothesis.empty()) out += "<th scope=\"col\">expected</th>";
+    out +=
+        "<th scope=\"col\" class=\"n\">before the faults</th><th scope=\"col\" class=\"n\">"
+        "during</th><th scope=\"col\" class=\"n\">after</th></tr>\n";
     for (const auto& row : story.hypothesis) {
         add(out,
             "<tr><th scope=\"row\">{}{}</th><td>{}</td><td class=\"n\">{}</td><td "

@@ -58,7 +58,7 @@ std::vector<RoleChange> role_changes(const history::RunRecord& record,
             if (const auto* text = each.value.text()) change.role = *text;
             change.leads = change.role == "leader" || change.role == "primary";
         } else if (counts_as_yes(each.value)) {
-            change.role = leader_key;
+            change.role = leader_key.starts_with("lead") ? "leader" : leader_key;
             change.leads = true;
         }
         all.push_back(std::move(change));

@@ -1,8 +1,8 @@
 // report/roles.h - who was what, when: roles read from published values.
 //
 // A node that publishes text under "role" has that role; else one that publishes the system's
-// leader key as anything but nil, false, 0 or "" has the key's name as its role. A node that
-// ends has none until it publishes again.
+// leader key as anything but nil, false, 0 or "" is called by that key, or plainly "leader" if
+// the key begins so ("leading"). A node that ends has no role until it publishes again.
 #pragma once
 #include <map>
 #include <string>

@@ -15,8 +15,16 @@ fault::Effectiveness effectiveness(const history::FaultRecord& fault) {
     return fault::judge({fault.claimed, fault.voided, fault.seen, fault.seen_at, fault.evidence});
 }
 
-std::string plural_free(std::uint64_t n, const std::string& what) {
-    return core::with_commas(n) + " " + (what.empty() ? "effects" : what);
+/// "18 packets dropped", "1 packet dropped": `what` is in the plural.
+std::string counted_evidence(std::uint64_t n, std::string what) {
+    if (what.empty()) what = "effects";
+    if (n == 1) {
+        const auto end = std::min(what.find(' '), what.size());
+        const std::string_view first = std::string_view(what).substr(0, end);
+        const bool long_plural = first.ends_with("sses") || first.ends_with("ches");
+        if (first.ends_with('s')) what.erase(end - (long_plural ? 2 : 1), long_plural ? 2 : 1);
+    }
+    return core::with_commas(n) + " " + what;
 }
 
 std::string pass_sentence(const Story& story) {
@@ -110,7 +118,8 @@ std::string answer_text(const history::Operation& operation) {
 }
 
 std::string fault_text(const history::FaultRecord& fault) {
-    return fault.what.empty() ? fault.use : fault.use + " " + fault.what;
+    // Of a fault that never struck `what` says why.
+    return fault.what.empty() || !fault.occurred ? fault.use : fault.use + " " + fault.what;
 }
 
 std::string effect_word(const history::FaultRecord& fault) {
@@ -126,9 +135,11 @@ std::string effect_word(const history::FaultRecord& fault) {
 }
 
 std::string evidence_text(const history::FaultRecord& fault) {
-    if (!fault.occurred) return "never struck: its trigger was not met";
+    if (!fault.occurred) {
+        return "never struck: " + (fault.what.empty() ? "its trigger was never met" : fault.what);
+    }
     if (fault.claimed == 0) return "met nothing that it could act on";
-    std::string text = plural_free(fault.seen, fault.evidence);
+    std::string text = counted_evidence(fault.seen, fault.evidence);
     if (!fault.seen_at.empty()) {
         std::vector<std::string> victims;
         const std::size_t shown = std::min<std::size_t>(fault.seen_at.size(), 6);
@@ -141,6 +152,12 @@ std::string evidence_text(const history::FaultRecord& fault) {
         text += ", counted at " + core::joined(victims);
     }
     return text;
+}
+
+std::string short_time(Duration d) {
+    std::int64_t unit = 1;
+    while (d.ns / unit >= 1000 || d.ns / unit <= -1000) unit *= 10;
+    return core::to_human(Duration{d.ns / unit * unit});
 }
 
 std::string cause_text(const Cause& cause) {

@@ -129,7 +129,9 @@ struct Story {
 [[nodiscard]] std::string evidence_text(const history::FaultRecord& fault);
 /// "effective", "no opportunity", "ineffective".
 [[nodiscard]] std::string effect_word(const history::FaultRecord& fault);
-/// "with net.partition 37 of 200 fresh seeds fail, without it none".
+/// At most three digits: "16.9 ms", "1.2 s".
+[[nodiscard]] std::string short_time(Duration d);
+/// "on 200 fresh seeds: with net.partition 37 fail, without it none".
 [[nodiscard]] std::string cause_text(const Cause& cause);
 
 }  // namespace storm::report

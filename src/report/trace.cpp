@@ -299,6 +299,7 @@ private:
             if (!in_window(event.at) || (!down && event.at.ns == 0)) continue;
             const auto* fault = fault_by_id(event.text, event.at);
             if (fault != nullptr) mentioned_.insert(fault->id);
+            if (fault != nullptr && down) down_by_.insert(fault->id);
             Step step{down ? Step::Kind::down : Step::Kind::up,
                       event.at,
                       event.node,
@@ -382,6 +383,7 @@ private:
     std::map<core::Id, std::string> roles_;
     std::set<core::Id> leads_;
     std::set<std::string> mentioned_;
+    std::set<std::string> down_by_;
     std::set<std::string> explained_;  // Remarks of losses that belong to the story itself.
     std::vector<Candidate> offered_;
 };
@@ -505,6 +507,8 @@ void Teller::count_skipped(Trace& trace, const std::vector<Candidate>& rows) con
 
 void Teller::add_bands(Trace& trace) const {
     for (const auto& fault : record_.faults) {
+        // Where a row says that a node is down, its lane shows for how long.
+        if (down_by_.contains(fault.id)) continue;
         if (!fault.occurred || fault.from > to_ || fault.to < from_ || fault.to == fault.from)
             continue;
         trace.bands.push_back({fault_text(fault), fault.from, fault.to, fault.nodes});

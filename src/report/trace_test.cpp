@@ -183,7 +183,7 @@ TEST(Words, AnAnswerIsItsValueOrOk) {
 
 TEST(Words, EvidenceSaysWhenThereWasNone) {
     history::FaultRecord fault;
-    EXPECT_EQ(evidence_text(fault), "never struck: its trigger was not met");
+    EXPECT_EQ(evidence_text(fault), "never struck: its trigger was never met");
     fault.occurred = true;
     EXPECT_EQ(evidence_text(fault), "met nothing that it could act on");
     EXPECT_EQ(effect_word(fault), "no opportunity");
@@ -191,6 +191,9 @@ TEST(Words, EvidenceSaysWhenThereWasNone) {
     EXPECT_EQ(effect_word(fault), "ineffective");
     fault.seen = 3;
     EXPECT_EQ(effect_word(fault), "effective");
+    fault.evidence = "processes ended";
+    fault.seen = 1;
+    EXPECT_EQ(evidence_text(fault), "1 process ended");
 }
 
 }  // namespace
