@@ -1,0 +1,293 @@
+#include "runner/death.h"
+
+#include <cxxabi.h>
+#include <execinfo.h>
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <cstring>
+#include <optional>
+#include <vector>
+
+#include "core/context.h"
+#include "core/text.h"
+
+namespace storm::runner {
+namespace {
+
+constexpr std::size_t output_max = 256U << 10U;
+constexpr std::string_view stack_mark = "stormproof: stack after signal";
+constexpr std::array fatal_signals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
+
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
+    __has_feature(memory_sanitizer)
+constexpr bool sanitized = true;
+#else
+constexpr bool sanitized = false;
+#endif
+
+// What a signal handler can reach is global by nature; set once in a worker.
+LastWords* last_words = nullptr;
+
+void write_text(std::string_view text) {
+    [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+void on_fatal(int signal) {
+    auto& context = core::context;
+    context.hooks = nullptr;  // What follows is ours, not the node's.
+    if (last_words != nullptr) {
+        last_words->now_ns = context.now.ns;
+        const char* name = context.node;
+        for (std::size_t i = 0; i + 1 < sizeof last_words->node && name[i] != '\0'; ++i) {
+            last_words->node[i] = name[i];
+        }
+    }
+    write_text("\n");
+    write_text(stack_mark);
+    write_text("\n");
+    std::array<void*, 48> frames{};
+    const int count = backtrace(frames.data(), static_cast<int>(frames.size()));
+    backtrace_symbols_fd(frames.data(), count, STDERR_FILENO);
+    ::signal(signal, SIG_DFL);
+    ::raise(signal);
+}
+
+struct SignalName {
+    int signal;
+    std::string_view name;
+};
+constexpr std::array<SignalName, 9> signal_names = {{{SIGSEGV, "segmentation fault"},
+                                                     {SIGBUS, "bus error"},
+                                                     {SIGFPE, "arithmetic exception"},
+                                                     {SIGILL, "illegal instruction"},
+                                                     {SIGABRT, "abort"},
+                                                     {SIGXCPU, "endless loop"},
+                                                     {SIGKILL, "killed from outside"},
+                                                     {SIGTERM, "terminated from outside"},
+                                                     {SIGPIPE, "broken pipe"}}};
+
+std::string_view line_with(std::string_view text, std::string_view what) {
+    const auto at = text.find(what);
+    if (at == std::string_view::npos) return {};
+    const auto begin = text.rfind('\n', at);
+    const auto from = begin == std::string_view::npos ? 0 : begin + 1;
+    return text.substr(from, text.find('\n', at) - from);
+}
+
+/// "file.cpp:12" at the beginning of "file.cpp:12:5: runtime error", or of what follows a
+/// program's name and a colon.
+std::string place_in(std::string_view text) {
+    for (std::size_t i = 1; i + 1 < text.size(); ++i) {
+        if (text[i] != ':' || text[i + 1] < '0' || text[i + 1] > '9') continue;
+        std::size_t from = text.find_last_of(" \t", i);
+        from = from == std::string_view::npos ? 0 : from + 1;
+        std::size_t to = i + 1;
+        while (to < text.size() && text[to] >= '0' && text[to] <= '9') ++to;
+        if (text.substr(from, i - from).find('.') == std::string_view::npos) continue;
+        return std::string(text.substr(from, to - from));
+    }
+    return {};
+}
+
+std::string demangled(const std::string& symbol) {
+    int status = 0;
+    char* name = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
+    std::string out = status == 0 && name != nullptr ? name : symbol;
+    std::free(name);
+    return out;
+}
+
+/// Without parameters and the suffixes of coroutine parts: "raft::append".
+std::string plain_name(std::string name) {
+    if (const auto at = name.find(" (."); at != std::string::npos) name.resize(at);
+    int depth = 0;
+    for (std::size_t i = 0; i < name.size(); ++i) {
+        if (name[i] == '<') ++depth;
+        if (name[i] == '>') --depth;
+        if (name[i] == '(' && depth == 0 && i > 0 &&
+            !name.substr(i).starts_with("(anonymous namespace)")) {
+            name.resize(i);
+            break;
+        }
+    }
+    return name;
+}
+
+bool is_runtime(std::string_view line, std::string_view name) {
+    for (const auto library :
+         {"/libc.so", "/libstdc++.so", "/libgcc_s.so", "/ld-linux", "/libpthread", "linux-vdso"}) {
+        if (line.find(library) != std::string_view::npos) return true;
+    }
+    for (const auto ours : {"storm::core::require_failed", "storm::runner::", "__sanitizer",
+                            "__asan", "__ubsan", "operator new", "operator delete"}) {
+        if (name.starts_with(ours)) return true;
+    }
+    return name == "abort" || name == "raise";
+}
+
+/// Lines like "./stormproof(_ZN4raft6appendEv+0x12) [0x5581]", names made readable.
+struct Stack {
+    std::string text;
+    std::string top;  // First function that is not of the run time.
+};
+
+Stack readable_stack(std::string_view output) {
+    Stack stack;
+    const auto mark = output.find(stack_mark);
+    if (mark == std::string_view::npos) return stack;
+    auto lines = core::split(output.substr(mark), '\n');
+    for (std::size_t i = 1; i < lines.size(); ++i) {
+        const std::string& line = lines[i];
+        const auto open = line.find('(');
+        const auto plus = line.find('+', open == std::string::npos ? 0 : open);
+        if (open == std::string::npos || plus == std::string::npos) continue;
+        const std::string name = demangled(line.substr(open + 1, plus - open - 1));
+        if (name.find("on_fatal") != std::string::npos) continue;
+        stack.text += "  " + (name.empty() ? line : name) + "\n";
+        if (stack.top.empty() && !name.empty() && !is_runtime(line, name)) {
+            stack.top = plain_name(name);
+        }
+    }
+    return stack;
+}
+
+/// "#1 0x55 in raft::append(int) /src/raft.cpp:12:3": the first frame with a file of ours.
+std::string sanitizer_site(std::string_view output) {
+    for (const auto& line : core::split(output, '\n')) {
+        const auto in = line.find(" in ");
+        if (line.find('#') == std::string::npos || in == std::string::npos) continue;
+        const std::string name = plain_name(line.substr(in + 4));
+        const std::string function = name.substr(0, name.rfind(" /"));
+        if (line.find("/usr/") != std::string::npos || is_runtime(line, function)) continue;
+        if (function.starts_with("__interceptor") || function.find("asan") == 0) continue;
+        return function;
+    }
+    return {};
+}
+
+struct Kind {
+    std::string anomaly, site;
+};
+
+/// What a sanitizer's report or an assertion says; nothing if there is none.
+std::optional<Kind> from_report(std::string_view output) {
+    for (const auto tool : {"AddressSanitizer: ", "ThreadSanitizer: ", "MemorySanitizer: "}) {
+        const auto line = line_with(output, tool);
+        if (line.empty()) continue;
+        auto what = line.substr(line.find(tool) + std::string_view(tool).size());
+        what = what.substr(0, std::min(what.find(" on "), what.find(" (")));
+        return Kind{std::string(what), sanitizer_site(output)};
+    }
+    if (const auto line = line_with(output, "runtime error: "); !line.empty()) {
+        return Kind{"undefined behaviour", place_in(line)};
+    }
+    if (const auto line = line_with(output, ": required: "); !line.empty()) {
+        return Kind{"failed requirement", place_in(line)};
+    }
+    if (const auto line = line_with(output, ": Assertion "); !line.empty()) {
+        return Kind{"failed assertion", place_in(line)};
+    }
+    if (const auto line = line_with(output, "terminate called"); !line.empty()) {
+        return Kind{"uncaught exception", {}};
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void warm_up_stack_traces() {
+    std::array<void*, 2> frames{};
+    static_cast<void>(backtrace(frames.data(), 2));
+}
+
+void install_death_handlers(LastWords* words) {
+    last_words = words;
+    constexpr std::size_t size = 64U << 10U;
+    stack_t stack{};
+    stack.ss_sp = std::malloc(size);  // For as long as the process lives.
+    stack.ss_size = size;
+    sigaltstack(&stack, nullptr);
+    struct sigaction action{};
+    action.sa_handler = on_fatal;
+    action.sa_flags = SA_ONSTACK;
+    sigaction(SIGXCPU, &action, nullptr);
+    if (sanitized) return;
+    for (const int signal : fatal_signals) sigaction(signal, &action, nullptr);
+}
+
+int open_last_words() { return memfd_create("stormproof-worker", MFD_CLOEXEC); }
+
+void redirect_output(int file) {
+    if (file < 0) return;
+    ::dup2(file, STDOUT_FILENO);
+    ::dup2(file, STDERR_FILENO);
+}
+
+void trim_output(int file) {
+    if (file < 0 || ::lseek(file, 0, SEEK_CUR) < static_cast<off_t>(output_max)) return;
+    if (::ftruncate(file, 0) == 0) ::lseek(file, 0, SEEK_SET);
+}
+
+std::string read_output(int file) {
+    if (file < 0) return {};
+    const off_t end = ::lseek(file, 0, SEEK_END);
+    const off_t from = std::max<off_t>(0, end - static_cast<off_t>(output_max));
+    std::string text(static_cast<std::size_t>(std::max<off_t>(0, end - from)), '\0');
+    const auto got = ::pread(file, text.data(), text.size(), from);
+    text.resize(got > 0 ? static_cast<std::size_t>(got) : 0);
+    return text;
+}
+
+Death describe_death(int status, bool looping, const LastWords& words, std::string_view output) {
+    Death death;
+    death.at = Instant{words.now_ns};
+    death.node = std::string(words.node, strnlen(words.node, sizeof words.node));
+    const Stack stack = readable_stack(output);
+    const auto report = from_report(output);
+    if (looping) {
+        death.anomaly = "endless loop";
+        death.site = stack.top;
+    } else if (report) {
+        death.anomaly = report->anomaly;
+        death.site = report->site.empty() ? stack.top : report->site;
+    } else if (WIFSIGNALED(status)) {
+        const auto* name = std::ranges::find(signal_names, WTERMSIG(status), &SignalName::signal);
+        death.anomaly = name != signal_names.end() ? std::string(name->name)
+                                                   : fmt::format("signal {}", WTERMSIG(status));
+        death.site = stack.top;
+    } else {
+        death.anomaly = "exit";  // The code under test ended the process.
+    }
+    const std::string who = death.node.empty() ? "The run" : death.node;
+    death.sentence = fmt::format("{} ended the process: {}{}", who, death.anomaly,
+                                 death.site.empty() ? "" : " at " + death.site);
+    if (death.at != Instant{}) death.sentence += fmt::format(", {} in", core::to_human(death.at));
+    death.sentence += '.';
+    const auto said = output.substr(0, output.find(stack_mark));
+    death.trace = stack.text.empty() ? std::string(said) : stack.text + std::string(said);
+    if (death.trace.size() > 16'384) death.trace.resize(16'384);
+    return death;
+}
+
+check::Finding to_finding(const Death& death) {
+    check::Finding finding;
+    finding.verdict = check::Verdict::violated;
+    finding.check = "no-crash";
+    finding.anomaly = death.anomaly;
+    finding.site = death.site;
+    finding.sentence = death.sentence;
+    finding.detail = death.trace;
+    if (const auto id = core::id_from(death.node)) {
+        finding.moments.push_back({death.at, *id, death.anomaly});
+    }
+    return finding;
+}
+
+}  // namespace storm::runner

@@ -1,0 +1,368 @@
+#include "runner/fleet.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <poll.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+
+#include "core/require.h"
+#include "runner/death.h"
+
+namespace storm::runner {
+namespace {
+
+using core::ErrorKind;
+
+constexpr std::uint64_t none = ~std::uint64_t{0};
+constexpr std::size_t ring_size = 1U << 20U;
+constexpr std::size_t result_max = ring_size / 2;
+constexpr int rounds_per_second = 50;
+
+/// One worker's part of the shared memory. Single producer, single consumer.
+struct Slot {
+    std::atomic<std::uint64_t> item{none};  // What it is at.
+    std::atomic<std::uint64_t> serial{0};   // Counts items begun.
+    std::atomic<std::uint64_t> head{0};     // Bytes written, ever.
+    std::atomic<std::uint64_t> tail{0};     // Bytes read, ever.
+    LastWords words;
+    alignas(64) std::byte ring[ring_size];
+};
+struct Shared {
+    std::atomic<std::uint64_t> next{0}, limit{0};
+};
+
+void ring_copy_in(Slot& slot, std::uint64_t at, const void* from, std::size_t size) {
+    const std::size_t offset = at % ring_size;
+    const std::size_t first = std::min(size, ring_size - offset);
+    std::memcpy(slot.ring + offset, from, first);
+    std::memcpy(slot.ring, static_cast<const std::byte*>(from) + first, size - first);
+}
+void ring_copy_out(const Slot& slot, std::uint64_t at, void* to, std::size_t size) {
+    const std::size_t offset = at % ring_size;
+    const std::size_t first = std::min(size, ring_size - offset);
+    std::memcpy(to, slot.ring + offset, first);
+    std::memcpy(static_cast<std::byte*>(to) + first, slot.ring, size - first);
+}
+
+struct Frame {
+    std::uint64_t item = 0, size = 0;
+};
+
+void nap() {
+    const timespec short_while{0, 200'000};
+    nanosleep(&short_while, nullptr);
+}
+
+/// In the worker: waits for room, then writes.
+void push(Slot& slot, std::uint64_t item, std::span<const std::byte> result) {
+    STORM_REQUIRE(result.size() <= result_max, result.size());
+    const std::uint64_t need = sizeof(Frame) + result.size();
+    const std::uint64_t head = slot.head.load(std::memory_order_relaxed);
+    while (head + need - slot.tail.load(std::memory_order_acquire) > ring_size) nap();
+    const Frame frame{item, result.size()};
+    ring_copy_in(slot, head, &frame, sizeof frame);
+    ring_copy_in(slot, head + sizeof frame, result.data(), result.size());
+    slot.head.store(head + need, std::memory_order_release);
+}
+
+Duration cpu_time(pid_t pid) {
+    clockid_t clock{};
+    timespec time{};
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return {};
+    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
+}
+Duration real_time() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
+}
+
+/// Ends with the parent, even if that is killed with SIGKILL.
+void die_with_parent(pid_t parent) {
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (getppid() != parent) _exit(0);
+    // Ctrl-C reaches the whole process group; the parent decides what it means.
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGTERM, SIG_DFL);
+    ::signal(SIGPIPE, SIG_DFL);
+}
+
+core::Error errno_error(std::string_view doing) {
+    return {ErrorKind::io, fmt::format("{}: {}", doing, std::strerror(errno)), {}};
+}
+
+}  // namespace
+
+unsigned processors() {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) return 1;
+    return static_cast<unsigned>(std::max(1, CPU_COUNT(&set)));
+}
+
+struct Fleet::Crew {
+    struct Worker {
+        pid_t pid = 0;
+        int wake = -1;    // Readable when there are results, at its end when it is dead.
+        int output = -1;  // Its stderr.
+        std::uint64_t serial = 0;
+        Duration cpu_at{}, real_at{};  // When `serial` was first seen.
+        bool looping = false;          // Its time was up.
+    };
+
+    ~Crew() {
+        for (auto& worker : workers) end(worker);
+        if (shared != nullptr) munmap(shared, bytes);
+    }
+    core::Result<void> map(unsigned jobs) {
+        if (shared != nullptr && jobs <= slots_count) return {};
+        if (shared != nullptr) munmap(shared, bytes);
+        const std::size_t front = (sizeof(Shared) + 4095) / 4096 * 4096;
+        bytes = front + sizeof(Slot) * jobs;
+        void* memory = mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
+                            MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+        if (memory == MAP_FAILED) {
+            shared = nullptr;
+            return std::unexpected(errno_error("mapping memory for workers"));
+        }
+        shared = new (memory) Shared;
+        slots = reinterpret_cast<Slot*>(static_cast<std::byte*>(memory) + front);
+        slots_count = jobs;
+        return {};
+    }
+    core::Result<void> begin(std::size_t index, const Work& work);
+    [[noreturn]] void work_in_child(Slot& slot, const Work& work, int wake, int output);
+    void drain(std::size_t index, const Work& work);
+    core::Result<void> bury(std::size_t index, const Work& work);
+    void watch(std::size_t index, const Work& work);
+    void wait_for_news() const;
+    static void end(Worker& worker);
+
+    Shared* shared = nullptr;
+    Slot* slots = nullptr;
+    unsigned slots_count = 0;
+    std::size_t bytes = 0;
+    std::vector<Worker> workers;
+    std::vector<std::byte> result;
+    unsigned strays = 0;  // Deaths that were nobody's fault.
+};
+
+void Fleet::Crew::end(Worker& worker) {
+    if (worker.pid > 0) {
+        ::kill(worker.pid, SIGKILL);
+        ::waitpid(worker.pid, nullptr, 0);
+    }
+    if (worker.wake >= 0) ::close(worker.wake);
+    if (worker.output >= 0) ::close(worker.output);
+    worker = Worker{};
+}
+
+core::Result<void> Fleet::Crew::begin(std::size_t index, const Work& work) {
+    Worker& worker = workers[index];
+    Slot& slot = slots[index];
+    slot.item.store(none);
+    slot.head.store(0);
+    slot.tail.store(0);
+    slot.words = {};
+    int ends[2];
+    if (::pipe2(ends, O_CLOEXEC | O_NONBLOCK) != 0) {
+        return std::unexpected(errno_error("making a pipe for a worker"));
+    }
+    worker.output = open_last_words();
+    std::fflush(nullptr);
+    const pid_t parent = getpid();
+    const pid_t pid = fork();
+    if (pid < 0) {
+        const auto error = errno_error("starting a worker");
+        ::close(ends[0]);
+        ::close(ends[1]);
+        return std::unexpected(error);
+    }
+    if (pid == 0) {
+        die_with_parent(parent);
+        ::close(ends[0]);
+        work_in_child(slot, work, ends[1], worker.output);
+    }
+    ::close(ends[1]);
+    worker.pid = pid;
+    worker.wake = ends[0];
+    worker.serial = slot.serial.load();
+    worker.cpu_at = {};
+    worker.real_at = real_time();
+    return {};
+}
+
+void Fleet::Crew::work_in_child(Slot& slot, const Work& work, int wake, int output) {
+    redirect_output(output);
+    install_death_handlers(&slot.words);
+    std::vector<std::byte> bytes_out;
+    for (;;) {
+        if (shared->next.load(std::memory_order_relaxed) >= shared->limit.load()) break;
+        const std::uint64_t item = shared->next.fetch_add(1);
+        if (item >= shared->limit.load()) break;
+        slot.serial.fetch_add(1, std::memory_order_relaxed);
+        slot.item.store(item, std::memory_order_release);
+        bytes_out.clear();
+        work.body(item, bytes_out);
+        push(slot, item, bytes_out);
+        slot.item.store(none, std::memory_order_release);
+        trim_output(output);
+        const auto filled = slot.head.load() - slot.tail.load(std::memory_order_relaxed);
+        if (work.eager || filled > ring_size / 4) {
+            [[maybe_unused]] const auto woken = ::write(wake, "", 1);
+        }
+    }
+    _exit(0);
+}
+
+void Fleet::Crew::drain(std::size_t index, const Work& work) {
+    Slot& slot = slots[index];
+    std::uint64_t tail = slot.tail.load(std::memory_order_relaxed);
+    const std::uint64_t head = slot.head.load(std::memory_order_acquire);
+    while (tail != head) {
+        Frame frame;
+        ring_copy_out(slot, tail, &frame, sizeof frame);
+        result.resize(frame.size);
+        ring_copy_out(slot, tail + sizeof frame, result.data(), frame.size);
+        tail += sizeof frame + frame.size;
+        slot.tail.store(tail, std::memory_order_release);
+        work.take(frame.item, result);
+    }
+}
+
+/// The worker has hung up. Says what became of it, and sends another if there is work left.
+core::Result<void> Fleet::Crew::bury(std::size_t index, const Work& work) {
+    Worker& worker = workers[index];
+    Slot& slot = slots[index];
+    int status = 0;
+    while (::waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    worker.pid = 0;
+    drain(index, work);
+    const std::uint64_t item = slot.item.load();
+    // exit(0) in the middle of an item is a death too.
+    const bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0 && item == none;
+    if (!well) {
+        const Death death =
+            describe_death(status, worker.looping, slot.words, read_output(worker.output));
+        end(worker);
+        if (item == none) {
+            if (++strays > 3) {
+                return core::fail(ErrorKind::internal, "workers die outside their work: " +
+                                                           death.sentence + "\n" + death.trace);
+            }
+        } else {
+            work.fell(item, death);
+        }
+    } else {
+        end(worker);
+    }
+    if (shared->next.load() < shared->limit.load()) return begin(index, work);
+    return {};
+}
+
+/// Ends a worker whose item takes too long; it writes its stack first, if it can.
+void Fleet::Crew::watch(std::size_t index, const Work& work) {
+    Worker& worker = workers[index];
+    const std::uint64_t serial = slots[index].serial.load(std::memory_order_relaxed);
+    const Duration cpu = cpu_time(worker.pid);
+    const Duration real = real_time();
+    if (serial != worker.serial || slots[index].item.load() == none) {
+        worker.serial = serial;
+        worker.cpu_at = cpu;
+        worker.real_at = real;
+        return;
+    }
+    const bool long_cpu = cpu - worker.cpu_at > work.cpu_limit;
+    if (!long_cpu && real - worker.real_at <= work.cpu_limit * 30) return;
+    ::kill(worker.pid, worker.looping ? SIGKILL : SIGXCPU);
+    worker.looping = true;
+    // A second for the stack trace; then it is killed.
+    worker.cpu_at = cpu - work.cpu_limit + core::seconds(1);
+    worker.real_at = real - work.cpu_limit * 30 + core::seconds(1);
+}
+
+void Fleet::Crew::wait_for_news() const {
+    std::vector<pollfd> fds;
+    for (const auto& worker : workers) {
+        if (worker.pid > 0) fds.push_back({worker.wake, POLLIN, 0});
+    }
+    ::poll(fds.data(), fds.size(), 1000 / rounds_per_second);
+}
+
+Fleet::Fleet() : crew_(std::make_unique<Crew>()) {}
+Fleet::~Fleet() = default;
+
+void Fleet::stop_at(std::uint64_t item) {
+    auto& limit = crew_->shared->limit;
+    if (item < limit.load()) limit.store(item);
+}
+
+core::Result<void> Fleet::run(const Work& work) {
+    const auto jobs =
+        static_cast<unsigned>(std::clamp<std::uint64_t>(work.items, 1, std::max(1U, work.jobs)));
+    warm_up_stack_traces();
+    STORM_CHECK(crew_->map(jobs));
+    crew_->shared->next.store(0);
+    crew_->shared->limit.store(work.items);
+    crew_->workers.assign(jobs, {});
+    crew_->strays = 0;
+    if (work.items == 0) return {};
+    for (std::size_t i = 0; i < jobs; ++i) STORM_CHECK(crew_->begin(i, work));
+    Duration asked = real_time();
+    for (;;) {
+        bool alive = false;
+        for (std::size_t i = 0; i < jobs; ++i) {
+            auto& worker = crew_->workers[i];
+            if (worker.pid == 0) continue;
+            crew_->drain(i, work);
+            char waste[64];
+            ssize_t got = 0;
+            while ((got = ::read(worker.wake, waste, sizeof waste)) > 0) {
+            }
+            if (got == 0) STORM_CHECK(crew_->bury(i, work));
+            alive = alive || crew_->workers[i].pid != 0;
+        }
+        if (!alive) return {};
+        if (const Duration now = real_time(); now - asked >= core::milliseconds(20)) {
+            asked = now;
+            for (std::size_t i = 0; i < jobs; ++i) {
+                if (crew_->workers[i].pid != 0) crew_->watch(i, work);
+            }
+            if (work.enough && work.enough()) stop_at(0);
+        }
+        crew_->wait_for_news();
+    }
+}
+
+core::Result<Attempt> in_child(const std::function<void(std::vector<std::byte>&)>& body,
+                               Duration cpu_limit) {
+    Attempt attempt;
+    Fleet fleet;
+    Work work;
+    work.items = 1;
+    work.cpu_limit = cpu_limit;
+    work.eager = true;
+    work.body = [&](std::uint64_t, std::vector<std::byte>& result) { body(result); };
+    work.take = [&](std::uint64_t, std::span<const std::byte> result) {
+        attempt.result.assign(result.begin(), result.end());
+    };
+    work.fell = [&](std::uint64_t, const Death& death) {
+        attempt.death = std::make_unique<Death>(death);
+    };
+    STORM_CHECK(fleet.run(work));
+    return attempt;
+}
+
+}  // namespace storm::runner
