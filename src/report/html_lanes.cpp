@@ -1,3 +1,4 @@
+// report/html_lanes.cpp - who led, was down, held or cut off: a lane per node below the plot.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// report/html_plot.cpp - the whole run: faults as bands, latency on a logarithmic axis, errors.
 #include <fmt/format.h>
 
 #include <algorithm>

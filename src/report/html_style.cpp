@@ -1,10 +1,12 @@
+// report/html_style.cpp - how the page looks, light and dark.
 #include "report/html_parts.h"
 
 namespace storm::report {
 
+namespace {
+
 // Colours say nothing that a word, a dash or a shape does not say too.
-std::string_view style_sheet() {
-    return R"css(
+constexpr std::string_view sheet = R"css(
 :root{color-scheme:light dark;--bg:#fcfcfa;--fg:#1c1c1a;--mute:#63615c;--line:#dfddd5;--card:#fff;
 --bad:#b3261e;--badbg:#fbeae8;--ok:#2f6f4f;--okbg:#e8f3ec;--warn:#8a5a10;--warnbg:#fbf3e0;
 --band:#e9dca055;--bandline:#b9a447;--blue:#2b5fa8;--soft:#b9cbe4}
@@ -83,6 +85,9 @@ details{margin:8px 0 0}summary{cursor:pointer;color:var(--mute)}
 main{padding:12px 12px 40px}dl{grid-template-columns:1fr}dt{margin-top:6px}}
 @media print{nav,.skip{display:none}.card{break-inside:avoid}}
 )css";
-}
+
+}  // namespace
+
+std::string_view style_sheet() { return sheet; }
 
 }  // namespace storm::report

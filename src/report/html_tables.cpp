@@ -1,3 +1,4 @@
+// report/html_tables.cpp - the sections of the page that are tables, lists and commands.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// report/html_trace.cpp - the message diagram as SVG: a column per lane, a row per moment.
 #include <fmt/format.h>
 
 #include <algorithm>

@@ -9,8 +9,8 @@
 
 #include "core/text.h"
 #include "report/drawing.h"
-#include "report/examples_test.h"
-#include "report/golden_test.h"
+#include "report/example_stories.h"
+#include "report/golden.h"
 #include "report/trace.h"
 
 namespace storm::report {
@@ -41,7 +41,7 @@ TEST(Text, TheDemoStandsInEightyColumnsAsDrawn) {
     const auto story = examples::demo_story(example);
     const auto shown = text(story, {.width = 80});
     EXPECT_LE(widest(shown), 80U);
-    expect_golden("demo-80.txt", shown);
+    EXPECT_EQ(golden_difference("demo-80.txt", shown), "");
 }
 
 TEST(Text, AWiderScreenGivesTheDrawingAir) {
@@ -49,7 +49,7 @@ TEST(Text, AWiderScreenGivesTheDrawingAir) {
     const auto story = examples::demo_story(example);
     const auto shown = text(story, {.width = 120});
     EXPECT_LE(widest(shown), 120U);
-    expect_golden("demo-120.txt", shown);
+    EXPECT_EQ(golden_difference("demo-120.txt", shown), "");
 }
 
 TEST(Text, WithoutUnicodeTheSameStandsInAscii) {
@@ -58,7 +58,7 @@ TEST(Text, WithoutUnicodeTheSameStandsInAscii) {
     const auto shown = text(story, {.width = 80, .unicode = false});
     for (const char c : shown) ASSERT_GE(c, 0) << "a byte beyond ASCII in:\n" << shown;
     EXPECT_LE(widest(shown), 80U);
-    expect_golden("demo-ascii.txt", shown);
+    EXPECT_EQ(golden_difference("demo-ascii.txt", shown), "");
 }
 
 TEST(Text, ColourSaysNothingThatAWordOrASignDoesNotSayToo) {
@@ -75,19 +75,20 @@ TEST(Text, ABreachWithoutOperationsIsToldFromTheFaultToItsMoment) {
     story.verdict = check::Verdict::violated;
     story.name = "invariants";
     story.leader_key = "leader";
-    expect_golden("two-leaders.txt", text(story, {.width = 80}));
+    EXPECT_EQ(golden_difference("two-leaders.txt", text(story, {.width = 80})), "");
 }
 
 TEST(Text, APassSaysWhatWasExercisedAndWhatWasNot) {
     const auto example = examples::passing();
-    expect_golden("passed.txt", text(examples::passing_story(example), {.width = 80}));
+    EXPECT_EQ(
+        golden_difference("passed.txt", text(examples::passing_story(example), {.width = 80})), "");
 }
 
 TEST(Text, AnInconclusiveRunSaysWhyAndDrawsNothing) {
     const auto example = examples::idle_fault();
     const auto shown = text(examples::idle_story(example), {.width = 80});
     EXPECT_EQ(shown.find("├"), std::string::npos);
-    expect_golden("inconclusive.txt", shown);
+    EXPECT_EQ(golden_difference("inconclusive.txt", shown), "");
 }
 
 TEST(Text, APartialSweepNeverPassesForAWholeOne) {

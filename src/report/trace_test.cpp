@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include "report/examples_test.h"
+#include "report/example_stories.h"
 
 namespace storm::report {
 namespace {
