@@ -19,17 +19,10 @@
 #include "fault/catalogue.h"
 #include "fault/plan.h"
 #include "node/system.h"
+#include "scenario/problem.h"
 #include "scenario/workload.h"
 
 namespace storm::scenario {
-
-/// One thing wrong with a file. Lines and columns count from 1.
-struct Problem {
-    int line = 0, column = 0;
-    int width = 1;          // Columns to underline.
-    std::string what;       // "unknown unit in \"40parsecs\""
-    std::string help;       // "a duration is a number and ns, us, ms, s, m or h, as in 40ms"
-};
 
 /// A check that a scenario may name (what check::CheckSpec says of itself).
 struct CheckName {
@@ -38,51 +31,75 @@ struct CheckName {
     std::vector<std::string> models;  // Models of systems it understands; empty: any.
 };
 
-/// What names a scenario may use.
+/// What names a scenario may use. What it points to must outlive the scenarios read with it.
 struct Vocabulary {
     const fault::Catalogue* faults = nullptr;
     const Workloads* workloads = nullptr;
     const std::vector<node::System>* systems = nullptr;
     std::vector<CheckName> checks;
+    std::string program = "stormproof";  // In help: "(stormproof fault ls)".
 };
 
-/// `{use: random, from: [...], every: 10s}`.
+/// What a fault of one kind costs the system while it lasts, and after.
+struct Harm {
+    bool holds = false;    // Nodes are down, paused or cut off: counts against `crashed`.
+    bool damages = false;  // Synced data may be gone for good: counts against `damaged`.
+};
+
+/// One kind that `{use: random}` may draw.
+struct RandomKind {
+    const fault::FaultSpec* spec = nullptr;
+    core::Key key = 0;  // key_of(name).
+    Harm harm;
+};
+
+/// `{use: random, from: [...], every: 10s}`: time falls into slots of length `every`; each slot
+/// gets one fault, of the kind that draws highest there, at a drawn instant.
 struct RandomFaults {
-    std::vector<std::string> from;   // Catalogue names.
+    std::vector<RandomKind> kinds;
     Duration every{};
     Duration lasts_low{}, lasts_high{};
-    std::optional<std::uint32_t> count;
+    std::uint32_t slots = 0;  // How many slots are used at most.
+    std::string prefix;       // Of ids: "random/", for further entries "random2/".
 };
 
 struct WorkloadUse {
     const WorkloadSpec* spec = nullptr;
-    fault::Params params;
+    fault::Params params;  // Complete.
     std::uint32_t clients = 0;
 };
 
 enum class Expect : std::uint8_t { pass, violated, inconclusive };
+[[nodiscard]] std::string_view to_text(Expect expect);
 
 struct Scenario {
     std::string path, digest, title;
     const node::System* system = nullptr;
     std::uint32_t nodes = 0;
+    std::uint32_t clients = 0;
     std::string plant;
     std::map<std::string, std::int64_t> numbers;
     fault::LinkFault network;
     std::vector<WorkloadUse> workloads;
-    std::vector<fault::PlannedFault> faults;     // Listed ones, as they stand.
+    std::vector<fault::PlannedOperation> operations;  // Listed ones, besides the workloads'.
+    std::vector<fault::PlannedFault> faults;          // Listed ones, as they stand.
     std::vector<RandomFaults> random;
     std::vector<fault::PlannedCheck> checks;
+    std::vector<fault::Decision> pins;
+    std::vector<core::Id> absent;
     Duration chaos{}, settle{};
     fault::Mode mode = fault::Mode::recoverable;
+    fault::Ambient ambient = fault::Ambient::drawn;
     bool swarm = true;
-    bool code_points = true;
+    std::uint32_t site_active_ppm = 250'000;  // 0: code points are off in every seed.
+    std::uint32_t site_fires_ppm = 250'000;
+    std::uint64_t step_limit = 0, memory_limit = 0;
     Expect expect = Expect::pass;
-    std::string expect_check;                    // `expect: {violated: NAME}`
+    std::string expect_check;  // `expect: {violated: NAME}`
     std::uint64_t seed_first = 1, seed_last = 1000;
-    std::uint32_t min_effective_ppm = 500'000;   // Share of faulty seeds that must be effective.
-    std::vector<std::string> must_reach;         // Sites that a sweep must meet.
-    std::string text;                            // As read, for the report.
+    std::uint32_t min_effective_ppm = 500'000;  // Share of faulty seeds that must be effective.
+    std::vector<std::string> must_reach;        // Sites that a sweep must meet.
+    std::string text;                           // As read, for the report.
 };
 
 /// A change from the command line: --set network.delay=10ms.
@@ -95,24 +112,29 @@ struct ReadResult {
     std::vector<Problem> problems;
 };
 
-/// Bounded: 1 MiB of text, depth 32, 64 aliases.
+/// Bounded: 1 MiB of text, depth 32, 64 aliases. Opens no file.
 [[nodiscard]] ReadResult read(std::string_view text, const std::string& path,
                               const Vocabulary& vocabulary,
                               const std::vector<Setting>& settings = {});
 
 /// The plan of one seed. Swarm: each seed enables a random subset of random faults and code
-/// points; listed faults and the network always stand.
+/// points; listed faults and the network always stand. In recoverable mode the plan never holds
+/// down more nodes at once than the system tolerates, as far as targets stand in it.
 [[nodiscard]] fault::Plan plan(const Scenario& scenario, const fault::Catalogue& faults,
                                std::uint64_t seed);
-
-/// "my.yaml:7:12: error: ..." with the source line and a marker, as compilers print it.
-[[nodiscard]] std::string to_text(const std::vector<Problem>& problems, const std::string& path,
-                                  std::string_view text);
 
 /// JSON Schema (2020-12) of scenario files that use this vocabulary.
 [[nodiscard]] std::string json_schema(const Vocabulary& vocabulary);
 
-/// A scenario that replays one plan's faults: what `shrink --save` writes.
-[[nodiscard]] std::string to_yaml(const fault::Plan& plan, const std::string& why);
+/// What to_yaml cannot see in a plan.
+struct Regression {
+    std::string why;  // One line for a comment on top.
+    std::uint64_t seed = 1;
+    std::string violates;  // The check that must report it; "": expect pass.
+};
+
+/// A scenario that says again what one plan says: what `shrink --save` writes. read() and
+/// plan() under the same seed give an equal plan (but for path, digest and title).
+[[nodiscard]] std::string to_yaml(const fault::Plan& plan, const Regression& regression);
 
 }  // namespace storm::scenario

@@ -26,7 +26,7 @@ struct WorkloadSpec {
 };
 
 class Workloads {
-  public:
+public:
     void add(WorkloadSpec spec) { specs_.push_back(std::move(spec)); }
     [[nodiscard]] const WorkloadSpec* find(std::string_view name) const {
         for (const auto& spec : specs_) {
@@ -36,7 +36,7 @@ class Workloads {
     }
     [[nodiscard]] const std::vector<WorkloadSpec>& all() const { return specs_; }
 
-  private:
+private:
     std::vector<WorkloadSpec> specs_;
 };
 
