@@ -10,6 +10,7 @@
 #include "core/codec.h"
 #include "gallery/client.h"
 #include "gallery/journal.h"
+#include "gallery/raft_log.h"
 #include "gallery/register.h"
 #include "gallery/store.h"
 
@@ -105,6 +106,55 @@ TEST(Tags, AreOrderedBySequenceThenWriter) {
     EXPECT_LT((Tag{1, 9, 9}), (Tag{2, 0, 0}));
     EXPECT_LT((Tag{2, 1, 9}), (Tag{2, 2, 0}));
     EXPECT_LT((Tag{2, 1, 1}), (Tag{2, 1, 2}));
+}
+
+raft::Log log_of(std::initializer_list<std::uint64_t> terms) {
+    raft::Log log;
+    for (const auto term : terms) log.append({term, {}});
+    return log;
+}
+
+TEST(RaftLog, KnowsTermsFromItsSnapshotOn) {
+    raft::Log log = log_of({1, 1, 2, 3});
+    EXPECT_EQ(log.term_at(0), 0U);
+    log.restart_from({2, 1, 0, {}}, true);
+    EXPECT_EQ(log.last(), 4U);
+    EXPECT_EQ(log.term_at(1), 0U);
+    EXPECT_EQ(log.term_at(2), 1U);
+    EXPECT_EQ(log.term_at(3), 2U);
+    EXPECT_EQ(log.term_at(5), 0U);
+    EXPECT_EQ(log.from(3, 9).size(), 2U);
+}
+
+TEST(RaftLog, KeepsWhatContinuesASnapshotAndNothingElse) {
+    raft::Log agrees = log_of({1, 1, 2, 3});
+    agrees.restart_from({3, 2, 0, {}}, true);
+    EXPECT_EQ(agrees.last(), 4U);
+    raft::Log differs = log_of({1, 1, 2, 3});
+    differs.restart_from({3, 4, 0, {}}, true);
+    EXPECT_EQ(differs.last(), 3U);
+    raft::Log shorter = log_of({1, 1});
+    shorter.restart_from({3, 2, 0, {}}, true);
+    EXPECT_EQ(shorter.last(), 3U);
+    EXPECT_EQ(shorter.last_term(), 2U);
+}
+
+TEST(RaftLog, IsCutFromAnIndexOn) {
+    raft::Log log = log_of({1, 1, 2, 3});
+    log.cut(3);
+    EXPECT_EQ(log.last(), 2U);
+    EXPECT_EQ(log.last_term(), 1U);
+    log.cut(7);
+    EXPECT_EQ(log.last(), 2U);
+}
+
+TEST(RaftLog, HasADigestThatEachEntryChanges) {
+    const raft::Entry entry{2, put(1, 10, "x", 1)};
+    const raft::Entry later{3, put(1, 10, "x", 1)};
+    const raft::Entry other{2, put(1, 10, "x", 2)};
+    EXPECT_NE(raft::chained(7, entry), raft::chained(8, entry));
+    EXPECT_NE(raft::chained(7, entry), raft::chained(7, later));
+    EXPECT_NE(raft::chained(7, entry), raft::chained(7, other));
 }
 
 TEST(Values, AreWrittenByOneOperationOnly) {

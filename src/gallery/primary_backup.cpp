@@ -15,144 +15,39 @@
 #include "gallery/primary_backup.h"
 
 #include <algorithm>
-#include <deque>
-#include <map>
-#include <optional>
-#include <vector>
+#include <functional>
 
-#include "gallery/client.h"
-#include "gallery/gallery.h"
-#include "gallery/journal.h"
 #include "node/points.h"
 
-namespace storm::gallery {
-namespace pb {
-namespace {
+namespace storm::gallery::pb {
 
-using node::Id;
 using node::Incoming;
 using node::Io;
-using node::Options;
-using node::Task;
 
+namespace {
 constexpr Duration heartbeat_every = 50_ms;
 constexpr Duration patience_least = 150_ms;
 constexpr Duration patience_most = 300_ms;
 constexpr Duration after_disk_error = 100_ms;
 constexpr std::size_t journal_limit = 64;  // Records before the journal is rewritten.
-constexpr std::uint32_t key_count = 3;
+}  // namespace
 
-/// The planted bugs.
-struct Bugs {
-    explicit Bugs(const Options& options)
-        : acknowledge_before_replicate(options.plant == "acknowledge-before-replicate"),
-          no_fencing(options.plant == "no-fencing-after-failover"),
-          non_idempotent_retry(options.plant == "non-idempotent-retry"),
-          rejoin_without_transfer(options.plant == "rejoin-without-transfer"),
-          ack_before_sync(options.plant == "ack-before-sync"),
-          read_without_majority(options.plant == "read-without-majority"),
-          promote_own_state(options.plant == "promote-own-state"),
-          forget_promise(options.plant == "forget-promise") {}
-    bool acknowledge_before_replicate, no_fencing, non_idempotent_retry, rejoin_without_transfer,
-        ack_before_sync, read_without_majority, promote_own_state, forget_promise;
-};
+Replica::Replica(Io& io, const node::Options& options)
+    : io_(io), bugs_(options), peers_(io.peers()), journal_(io, "store") {}
 
-enum class Role : std::uint8_t { backup, candidate, primary };
-
-class Replica {
-public:
-    Replica(Io& io, const Bugs& bugs)
-        : io_(io), bugs_(bugs), peers_(io.peers()), journal_(io, "store") {}
-
-    Task<> run() {
-        io_.spawn("heartbeat", send_heartbeats());
-        for (;;) {
-            if (co_await recover()) co_await serve();
-            io_.log("the disk failed; starting over from what it holds");
-            step_down();
-            co_await io_.sleep(after_disk_error);
-        }
+node::Task<> Replica::run() {
+    io_.spawn("heartbeat", send_heartbeats());
+    for (;;) {
+        if (co_await recover()) co_await serve();
+        io_.log("the disk failed; starting over from what it holds");
+        step_down();
+        co_await io_.sleep(after_disk_error);
     }
-
-private:
-    // Tasks of bool: false means that the disk failed and nothing more may be promised.
-    Task<bool> recover();
-    bool replay(const Bytes& bytes);
-    Task<bool> persist(Record record);
-    Task<bool> compact();
-    Task<> serve();
-    Task<> send_heartbeats();
-    Task<bool> on_silence();
-    Task<bool> handle(Incoming incoming);
-
-    Task<bool> on_request(Incoming incoming, Command command);
-    Task<bool> execute(Incoming incoming, Command command);
-    Task<bool> on_propose(Id from, Propose propose);
-    Task<bool> on_promise(Id from, Promise promise);
-    Task<bool> on_heartbeat(Id from, Heartbeat heartbeat);
-    Task<bool> on_replicate(Id from, Replicate replicate);
-    Task<bool> on_transfer(Id from, Transfer transfer);
-    Task<bool> lead(Promise best);
-    void on_held(Id from, const Held& held);
-
-    void beat();
-    void advance();
-    void answer_all();
-    void answer(const Incoming& incoming, Status status, Value value = {});
-    void obey(std::uint64_t view);
-    void step_down();
-    void be_patient();
-    void publish_state();
-    [[nodiscard]] bool leads() const { return role_ == Role::primary && committed_ >= opening_; }
-    [[nodiscard]] bool fenced(std::uint64_t view) const {
-        return view < promised_ && !bugs_.no_fencing;
-    }
-    [[nodiscard]] std::size_t majority() const { return io_.nodes() / 2 + 1; }
-    /// The largest number that a majority has reached, `mine` being my own.
-    [[nodiscard]] std::uint64_t reached(const std::map<Id, std::uint64_t>& theirs,
-                                        std::uint64_t mine) const;
-
-    struct WaitingPut {
-        Incoming incoming;
-        std::uint64_t version = 0;
-        Value result;
-    };
-    struct WaitingGet {
-        Incoming incoming;
-        std::uint64_t version = 0;
-        std::uint64_t beat = 0;
-        Value result;
-    };
-
-    Io& io_;
-    const Bugs bugs_;
-    const std::vector<Id> peers_;
-    Journal journal_;
-
-    // Durable.
-    std::uint64_t promised_ = 0;
-    Stamp stamp_;
-    Store store_;
-
-    // Lost with the process.
-    Role role_ = Role::backup;
-    std::uint64_t seen_ = 0;  // The latest view that anybody spoke of.
-    Instant quiet_since_{};   // Backup: of the primary. Primary: of a majority.
-    Duration patience_{};
-    std::map<Id, Promise> promises_;     // Candidate: who gave one.
-    std::map<Id, std::uint64_t> held_;   // Primary: versions.
-    std::map<Id, std::uint64_t> beats_;  // Primary: answers to heartbeats.
-    std::uint64_t beat_ = 0;
-    std::uint64_t confirmed_ = 0;  // Primary: answered by a majority.
-    std::uint64_t opening_ = 0;    // Primary: the version that this view began with.
-    std::uint64_t committed_ = 0;  // Primary: held by a majority in this view.
-    std::deque<WaitingPut> puts_;
-    std::deque<WaitingGet> gets_;
-};
+}
 
 // ---- The disk -------------------------------------------------------------------------------
 
-Task<bool> Replica::recover() {
+Replica::Task<bool> Replica::recover() {
     step_down();
     promised_ = 0;
     stamp_ = {};
@@ -185,7 +80,7 @@ bool Replica::replay(const Bytes& bytes) {
     return true;
 }
 
-Task<bool> Replica::persist(Record record) {
+Replica::Task<bool> Replica::persist(Record record) {
     if (STORM_MAYBE("primary-backup/slow-journal")) co_await io_.sleep(30_ms);
     if (auto done = co_await journal_.append({core::to_bytes(record)}); !done) co_return false;
     if (bugs_.ack_before_sync && record.kind == Record::Kind::update) co_return true;
@@ -193,7 +88,7 @@ Task<bool> Replica::persist(Record record) {
     co_return done.has_value();
 }
 
-Task<bool> Replica::compact() {
+Replica::Task<bool> Replica::compact() {
     const Record record{Record::Kind::state, promised_, stamp_, {}, store_};
     const auto done = co_await journal_.rewrite({core::to_bytes(record)});
     co_return done.has_value();
@@ -201,7 +96,7 @@ Task<bool> Replica::compact() {
 
 // ---- The loops ------------------------------------------------------------------------------
 
-Task<> Replica::serve() {
+node::Task<> Replica::serve() {
     for (;;) {
         const Duration quiet = io_.now() - quiet_since_;
         auto incoming = co_await io_.receive_for(std::max(patience_ - quiet, Duration{}));
@@ -213,7 +108,7 @@ Task<> Replica::serve() {
     }
 }
 
-Task<> Replica::send_heartbeats() {
+node::Task<> Replica::send_heartbeats() {
     for (;;) {
         co_await io_.sleep(heartbeat_every);
         if (role_ == Role::primary && !STORM_MAYBE("primary-backup/skip-heartbeat")) beat();
@@ -227,7 +122,7 @@ void Replica::beat() {
     }
 }
 
-Task<bool> Replica::handle(Incoming incoming) {
+Replica::Task<bool> Replica::handle(Incoming incoming) {
     const Id from = incoming.from();
     if (auto request = read<Request>(incoming)) {
         co_return co_await on_request(std::move(incoming), std::move(request->command));
@@ -256,7 +151,7 @@ Task<bool> Replica::handle(Incoming incoming) {
 }
 
 /// Nobody whom I need has spoken for too long.
-Task<bool> Replica::on_silence() {
+Replica::Task<bool> Replica::on_silence() {
     be_patient();
     if (role_ == Role::primary) {
         if (peers_.empty()) co_return true;
@@ -308,7 +203,7 @@ void Replica::be_patient() {
     if (STORM_MAYBE("primary-backup/least-patience")) patience_ = patience_least;
 }
 
-Task<bool> Replica::on_propose(Id from, Propose propose) {
+Replica::Task<bool> Replica::on_propose(Id from, Propose propose) {
     if (propose.view < promised_) {
         io_.send(from, Fenced{promised_});
         co_return true;
@@ -324,7 +219,7 @@ Task<bool> Replica::on_propose(Id from, Propose propose) {
     co_return true;
 }
 
-Task<bool> Replica::on_promise(Id from, Promise promise) {
+Replica::Task<bool> Replica::on_promise(Id from, Promise promise) {
     if (role_ != Role::candidate || promise.view != promised_) co_return true;
     promises_[from] = std::move(promise);
     if (promises_.size() + 1 < majority()) co_return true;
@@ -339,7 +234,7 @@ Task<bool> Replica::on_promise(Id from, Promise promise) {
     co_return co_await lead(std::move(best));
 }
 
-Task<bool> Replica::lead(Promise best) {
+Replica::Task<bool> Replica::lead(Promise best) {
     stamp_ = {promised_, best.stamp.version + 1};
     store_ = std::move(best.store);
     Record record{Record::Kind::state, promised_, stamp_, {}, store_};
@@ -360,27 +255,27 @@ Task<bool> Replica::lead(Promise best) {
 
 // ---- Backup ---------------------------------------------------------------------------------
 
-Task<bool> Replica::on_heartbeat(Id from, Heartbeat heartbeat) {
+Replica::Task<bool> Replica::on_heartbeat(Id from, Heartbeat heartbeat) {
     if (fenced(heartbeat.view)) {
         io_.send(from, Fenced{promised_});
         co_return true;
     }
     obey(heartbeat.view);
-    be_patient();
+    quiet_since_ = io_.now();
     const bool same_view = stamp_.view == heartbeat.view;
     const bool behind = !same_view || stamp_.version < heartbeat.version;
     io_.send(from, Held{heartbeat.view, same_view ? stamp_.version : 0, behind, heartbeat.beat});
     co_return true;
 }
 
-Task<bool> Replica::on_replicate(Id from, Replicate replicate) {
+Replica::Task<bool> Replica::on_replicate(Id from, Replicate replicate) {
     const Stamp next = replicate.stamp;
     if (fenced(next.view)) {
         io_.send(from, Fenced{promised_});
         co_return true;
     }
     obey(next.view);
-    be_patient();
+    quiet_since_ = io_.now();
     const bool same_view = stamp_.view == next.view || bugs_.rejoin_without_transfer;
     if (same_view && next.version == stamp_.version + 1) {
         Record record{Record::Kind::update, next.view, next, replicate.command, {}};
@@ -396,14 +291,14 @@ Task<bool> Replica::on_replicate(Id from, Replicate replicate) {
     co_return true;
 }
 
-Task<bool> Replica::on_transfer(Id from, Transfer transfer) {
+Replica::Task<bool> Replica::on_transfer(Id from, Transfer transfer) {
     const std::uint64_t view = transfer.stamp.view;
     if (fenced(view)) {
         io_.send(from, Fenced{promised_});
         co_return true;
     }
     obey(view);
-    be_patient();
+    quiet_since_ = io_.now();
     if (transfer.stamp > stamp_ || stamp_.view > view) {
         Record record{Record::Kind::state, view, transfer.stamp, {}, transfer.store};
         if (!co_await persist(std::move(record))) co_return false;
@@ -474,7 +369,7 @@ void Replica::answer(const Incoming& incoming, Status status, Value value) {
     io_.reply(incoming, Answer{status, std::move(value), seen_ == 0 ? nobody : owner});
 }
 
-Task<bool> Replica::on_request(Incoming incoming, Command command) {
+Replica::Task<bool> Replica::on_request(Incoming incoming, Command command) {
     if (!leads()) {
         answer(incoming, Status::not_leading);
         co_return true;
@@ -505,7 +400,7 @@ Task<bool> Replica::on_request(Incoming incoming, Command command) {
     co_return co_await execute(std::move(incoming), std::move(command));
 }
 
-Task<bool> Replica::execute(Incoming incoming, Command command) {
+Replica::Task<bool> Replica::execute(Incoming incoming, Command command) {
     const Stamp next{promised_, stamp_.version + 1};
     Record record{Record::Kind::update, promised_, next, command, {}};
     if (!co_await persist(std::move(record))) {
@@ -531,82 +426,4 @@ void Replica::publish_state() {
     io_.publish("stamp", Value::List{stamp_.view, stamp_.version, digest});
 }
 
-Task<> start(Io& io, const Options& options) {
-    Replica replica(io, Bugs(options));
-    co_await replica.run();
-}
-
-/// Two nodes that hold the same version of the same view hold the same data.
-std::optional<std::string> same_stamp_same_state(const node::Published& published) {
-    std::map<std::pair<std::int64_t, std::int64_t>, std::pair<Id, std::int64_t>> known;
-    for (std::uint32_t i = 0; i < published.nodes(); ++i) {
-        const auto* stamp = published.get(Id::node(i), "stamp");
-        const auto* parts = stamp != nullptr ? stamp->list() : nullptr;
-        if (parts == nullptr || parts->size() != 3) continue;
-        const std::pair at{(*parts)[0].integer_or(0), (*parts)[1].integer_or(0)};
-        const std::int64_t digest = (*parts)[2].integer_or(0);
-        const auto [other, fresh] = known.try_emplace(at, Id::node(i), digest);
-        if (!fresh && other->second.second != digest) {
-            return fmt::format("{} and {} both hold version {} of view {}, with different data",
-                               core::name_of(other->second.first), core::name_of(Id::node(i)),
-                               at.second, at.first);
-        }
-    }
-    return std::nullopt;
-}
-
-std::vector<node::Plant> plants() {
-    return {
-        {"acknowledge-before-replicate",
-         "The primary acknowledges a put once it is in its own journal.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
-        {"no-fencing-after-failover",
-         "Backups go on obeying a primary of an earlier view than they have promised.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants", "converged"}},
-        {"non-idempotent-retry",
-         "A request that comes again, because its answer was lost, is executed again.",
-         {"linearizable"}},
-        {"rejoin-without-transfer",
-         "A replica that missed a view change applies new updates to its old state.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants", "converged"}},
-        {"ack-before-sync",
-         "Updates are acknowledged while a power loss can still take them from the journal.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
-        {"read-without-majority",
-         "A primary answers a get without asking whether it still is the primary.",
-         {"linearizable"}},
-        {"promote-own-state",
-         "A new primary goes on from its own state though a backup has shown it a newer one.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
-        {"forget-promise",
-         "A promise is not in the journal, so that a restarted backup obeys the old primary.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants"}},
-    };
-}
-
-}  // namespace
-}  // namespace pb
-
-node::System make_primary_backup() {
-    node::System system;
-    system.name = "primary-backup";
-    system.summary = "a key-value store with a primary per view, fenced and replaced by majority";
-    system.nodes = 3;
-    system.nodes_min = 1;
-    system.nodes_max = 99;
-    system.tolerates = [](std::uint32_t nodes) {
-        return node::Tolerates{.crashed = (nodes - 1) / 2};
-    };
-    system.start = pb::start;
-    system.operations = {get_operation(1, pb::key_count), put_operation(1, pb::key_count)};
-    system.model = "key-value";
-    system.leader_key = "leading";
-    system.state_key = "state";
-    system.invariants = {{"same-stamp-same-state",
-                          "nodes at the same view and version hold the same data",
-                          pb::same_stamp_same_state}};
-    system.plants = pb::plants();
-    return system;
-}
-
-}  // namespace storm::gallery
+}  // namespace storm::gallery::pb
