@@ -1,0 +1,365 @@
+// Faults as they come and go, the lives of nodes they end, and the points in the code.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/require.h"
+#include "sim/simulation.h"
+
+namespace storm::sim {
+
+using fault::NodeAction;
+using fault::Purpose;
+using world::Token;
+
+core::Result<void> Simulation::can(const fault::Effect&) const { return {}; }
+
+core::Result<Token> Simulation::apply(const world::Application& what) {
+    const auto token = static_cast<Token>(forces_.size());
+    Force& force = forces_.emplace_back();
+    force.id = what.fault.id;
+    force.use = what.fault.use;
+    force.key = core::combine(core::key_of(what.fault.id), what.occurrence);
+    force.order = what.order;
+    force.effect = what.effect;
+    force.since = now_;
+    force.ramp = what.fault.ramp;
+    force.sabotaged = !setup_->sabotage.empty() &&
+                      (setup_->sabotage == force.id || setup_->sabotage == force.use);
+    force.seen_at.resize(endpoints_.size());
+    fold(force.key);
+    trace(history::EventKind::fault_on, {}, {}, force.use, force.id);
+    if (const auto* link = std::get_if<fault::LinkEffect>(&force.effect)) {
+        STORM_CHECK(fault::check(link->fault));
+        if (link->directions.size() > 8) {
+            return core::fail(core::ErrorKind::bad_input, "more than eight directions in a fault");
+        }
+        force.from_mask.resize(endpoints_.size());
+        force.to_mask.resize(endpoints_.size());
+        for (std::size_t i = 0; i < link->directions.size(); ++i) {
+            const auto bit = static_cast<std::uint8_t>(1U << i);
+            for (const auto id : link->directions[i].from) force.from_mask[index_of(id)] |= bit;
+            for (const auto id : link->directions[i].to) force.to_mask[index_of(id)] |= bit;
+        }
+        const auto place = std::ranges::upper_bound(links_, force.order, {},
+                                                    [this](Token t) { return forces_[t].order; });
+        links_.insert(place, token);
+    } else if (const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect)) {
+        const fault::NodeEffect effect = *nodes;
+        apply_node(token, effect);
+    } else if (const auto* clocks = std::get_if<fault::ClockEffect>(&force.effect)) {
+        const fault::ClockEffect effect = *clocks;
+        apply_clock(token, effect);
+    } else {
+        for (const auto id : std::get<fault::DiskEffect>(force.effect).nodes) {
+            endpoint(id).disks.push_back(token);
+        }
+    }
+    return token;
+}
+
+void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
+    for (const auto id : effect.nodes) {
+        Endpoint& at = endpoint(id);
+        switch (effect.action) {
+            case NodeAction::kill:
+            case NodeAction::power_loss: {
+                ++forces_[token].claimed;
+                const bool was_up = at.up();
+                at.down.push_back(token);
+                if (!was_up) {
+                    ++forces_[token].voided;  // Another fault holds it down already.
+                } else if (!forces_[token].sabotaged) {
+                    end_life(at, token, effect.action == NodeAction::power_loss, forces_[token].id);
+                }
+                break;
+            }
+            case NodeAction::pause:
+                at.paused.push_back(token);
+                break;
+            case NodeAction::slow:
+                at.slow.push_back(token);
+                break;
+            case NodeAction::crash_at:
+                at.crash_at.push_back(token);
+                break;
+        }
+    }
+}
+
+void Simulation::apply_clock(Token token, const fault::ClockEffect& effect) {
+    for (const auto id : effect.nodes) {
+        Endpoint& at = endpoint(id);
+        at.clocks.push_back(token);
+        set_clock(at);
+    }
+}
+
+void Simulation::set_clock(Endpoint& at) {
+    Duration step{};
+    std::int64_t drift = 0;
+    for (const auto token : at.clocks) {
+        if (forces_[token].sabotaged) continue;
+        const auto& effect = std::get<fault::ClockEffect>(forces_[token].effect);
+        step += effect.step;
+        drift += effect.drift_ppm;
+    }
+    at.clock.wall_step = step;
+    if (drift != at.clock.drift_ppm) at.clock.set_drift(now_, drift);
+}
+
+void Simulation::revert(Token token) {
+    Force& force = forces_[token];
+    if (force.over) return;
+    force.over = true;
+    fold(~force.key);
+    trace(history::EventKind::fault_off, {}, {}, force.use, force.id);
+    std::erase(links_, token);
+    if (const auto* clocks = std::get_if<fault::ClockEffect>(&force.effect)) {
+        if (clocks->stays) return;
+        for (const auto id : clocks->nodes) {
+            std::erase(endpoint(id).clocks, token);
+            set_clock(endpoint(id));
+        }
+    } else if (const auto* disks = std::get_if<fault::DiskEffect>(&force.effect)) {
+        for (const auto id : disks->nodes) std::erase(endpoint(id).disks, token);
+    } else if (const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect)) {
+        const auto ids = nodes->nodes;
+        for (const auto id : ids) {
+            Endpoint& at = endpoint(id);
+            std::erase(at.slow, token);
+            std::erase(at.crash_at, token);
+            if (std::erase(at.paused, token) != 0 && at.paused.empty()) resume_held(at);
+            release_down(at, token);
+        }
+    }
+}
+
+// Steps that a pause held back run now, in the order in which they were due.
+void Simulation::resume_held(Endpoint& at) {
+    std::vector<std::uint32_t> held;
+    held.swap(at.held);
+    for (const auto index : held) wheel_.again(index, now_);
+    const auto count = held.size();
+    if (count == 0) return;
+    for (auto& force : forces_) {
+        const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect);
+        if (nodes == nullptr || nodes->action != NodeAction::pause || force.sabotaged) continue;
+        if (std::ranges::find(nodes->nodes, at.id) == nodes->nodes.end()) continue;
+        if (force.seen == force.claimed) continue;
+        force.seen += count;
+        force.seen_at[index_of(at.id)] += count;
+    }
+}
+
+void Simulation::release_down(Endpoint& at, Token token) {
+    if (std::erase(at.down, token) == 0 || !at.down.empty() || at.up()) return;
+    at.next_life = core::combine(core::combine(core::key_of("life"), core::key_of(at.name)),
+                                 forces_[token].key);
+    if (at.doomed) {  // It died in this very step: begin again right after.
+        at_once_restart_.push_back(index_of(at.id));
+        return;
+    }
+    begin_life(at);
+}
+
+fault::Evidence Simulation::evidence(Token token) {
+    const Force& force = forces_[token];
+    fault::Evidence proof{force.claimed, force.voided, force.seen, {}, {}};
+    for (std::size_t i = 0; i < force.seen_at.size(); ++i) {
+        if (force.seen_at[i] != 0) proof.at.emplace_back(endpoints_[i].id, force.seen_at[i]);
+    }
+    const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect);
+    if (nodes != nullptr && !force.due &&
+        (nodes->action == NodeAction::kill || nodes->action == NodeAction::power_loss)) {
+        proof.voided = proof.claimed;  // Nothing was due at the node: nobody could feel it.
+    }
+    return proof;
+}
+
+// Something was due at a node that faults hold down: their proof, or the proof that they lie.
+void Simulation::work_due(Endpoint& at) {
+    for (const auto token : at.down) {
+        Force& force = forces_[token];
+        force.due = true;
+        if (!at.up() && !force.sabotaged && force.seen_at[index_of(at.id)] == 0) saw(force, at);
+    }
+}
+
+// ---- Lives --------------------------------------------------------------------------------
+
+void Simulation::begin_life(Endpoint& at) {
+    const node::Identity identity{at.id, node_count_, at.incarnation, at.next_life};
+    at.io = std::make_unique<node::Io>(*this, identity);
+    at.io->world_slot = &at;
+    at.memory = 0;
+    at.clock.set_drift(now_, at.clock.drift_ppm);
+    cause_ = at.next_life;
+    trace(history::EventKind::up, at.id, {}, {}, {});
+    if (at.id.is_client()) return;
+    Endpoint* outer = running_;
+    enter(at);
+    at.io->start(at.next_life, setup_->system.start(*at.io, options_));
+    leave(at);
+    running_ = outer;
+}
+
+void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_view why) {
+    at.io->seal();
+    if (running_ == &at) core::context.sealed = true;
+    trace(history::EventKind::down, at.id, {}, {}, std::string(why));
+    changed_ = changed_ || !at.published.empty();
+    at.published.clear();
+    // Writes in flight: applied or not, by draw; after a power loss so is all that is unsynced.
+    const core::Key key = core::combine(forces_[token].key, core::key_of(at.name));
+    std::uint32_t in_flight = 0;
+    for (auto& work : files_) {
+        const auto op = work.request.op;
+        if (work.request.ticket == 0 || work.incarnation != at.incarnation) continue;
+        if (work.owner != index_of(at.id)) continue;
+        forces_[token].due = true;
+        if (op != node::FileOp::write && op != node::FileOp::append) continue;
+        const auto fate =
+            draw(Purpose::write_fate, key, 1000 + in_flight++, &at, &at, "write",
+                 [](std::uint64_t bits) { return static_cast<std::int64_t>(bits >> 63U); });
+        node::FileReply ignored;
+        if (fate == 0) carry_out(work, at, ignored);
+    }
+    if (power && at.storage != nullptr) {
+        at.storage->power_loss([&](std::uint32_t index, std::size_t sectors) {
+            return draw(Purpose::write_fate, key, index, &at, &at, "write",
+                        [&](std::uint64_t bits) {
+                            return static_cast<std::int64_t>(core::scale(bits, sectors + 2));
+                        });
+        });
+    }
+    at.doomed = true;
+    any_doomed_ = true;
+    if (running_ != &at) bury(at);
+}
+
+// Destroys the frames of ended lives. Not from inside a dispatch of the node.
+void Simulation::bury(Endpoint& at) {
+    at.doomed = false;
+    at.timers_ended = 0;
+    if (at.io != nullptr && at.io->sealed()) {
+        Endpoint* outer = running_;
+        const bool sealed = core::context.sealed;
+        enter(at);
+        core::context.sealed = true;
+        at.io->destroy_frames();
+        leave(at);
+        running_ = outer;
+        core::context.sealed = sealed;
+        for (const auto index : at.held) {  // Datagrams that waited for a paused process.
+            Event& e = wheel_[index];
+            if (e.what == What::packet) {
+                (void)core::Buffer::attach(std::exchange(e.thing, nullptr));
+                void_claims(e.extra);
+            }
+            wheel_.release(index);
+        }
+        at.held.clear();
+        if (at.timers_ended != 0) {
+            for (const auto token : at.down) forces_[token].due = true;
+            if (!at.down.empty()) work_due(at);
+        }
+        at.io.reset();
+        ++at.incarnation;
+        at.memory = 0;
+    }
+    if (std::erase(at_once_restart_, index_of(at.id)) != 0) begin_life(at);
+}
+
+// ---- Points in the code ---------------------------------------------------------------------
+
+bool Simulation::maybe(const core::CodeSite& code) {
+    const core::HooksOff off;
+    Site& site = site_of(code);
+    ++site.reached;
+    Endpoint& at = *running_;
+    for (std::size_t i = 0; i < at.crash_at.size(); ++i) {
+        const Token token = at.crash_at[i];
+        const auto& effect = std::get<fault::NodeEffect>(forces_[token].effect);
+        if (effect.site != code.message) continue;
+        ++forces_[token].claimed;
+        if (forces_[token].sabotaged) continue;
+        at.crash_at.erase(at.crash_at.begin() + static_cast<std::ptrdiff_t>(i));
+        at.down.push_back(token);
+        forces_[token].due = true;
+        end_life(at, token, false, forces_[token].id);
+        saw(forces_[token], at);
+        return false;
+    }
+    const auto& plan = setup_->plan;
+    if (plan.site_active_ppm == 0) return false;
+    if (site.active < 0) {
+        site.active = static_cast<std::int8_t>(
+            draw(Purpose::site_active, site.key, 0, nullptr, nullptr, code.message,
+                 [&](std::uint64_t bits) {
+                     return std::int64_t{core::happens(bits, plan.site_active_ppm)};
+                 }));
+    }
+    if (site.active == 0) return false;
+    const core::Key key =
+        at.io->next_key(node::EffectKind::maybe, static_cast<std::uint32_t>(site.key), 0);
+    const bool fires =
+        draw(Purpose::site_fires, key, 0, &at, nullptr, code.message, [&](std::uint64_t bits) {
+            return std::int64_t{core::happens(bits, plan.site_fires_ppm)};
+        }) != 0;
+    if (fires) {
+        ++site.held;
+        trace(history::EventKind::log, at.id, {}, "maybe", code.message);
+    }
+    return fires;
+}
+
+Simulation::Site& Simulation::site_of(const core::CodeSite& code) {
+    for (auto& site : sites_) {
+        if (site.site == &code) return site;
+    }
+    return sites_.emplace_back(Site{&code, core::key_of(std::string_view(code.message)), 0, 0, -1});
+}
+
+void Simulation::property(const core::CodeSite& code, bool holds) {
+    const core::HooksOff off;
+    Site& site = site_of(code);
+    ++site.reached;
+    if (holds) ++site.held;
+    const bool must_hold = code.kind == core::PropertyKind::always ||
+                           code.kind == core::PropertyKind::always_or_unreachable ||
+                           code.kind == core::PropertyKind::unreachable;
+    if (holds || !must_hold) return;
+    std::string_view file = code.file;
+    file.remove_prefix(std::min(file.size(), file.rfind('/') + 1));
+    breach({.check = "properties",
+            .anomaly = code.kind == core::PropertyKind::unreachable ? "unreachable" : "always",
+            .site = code.message,
+            .sentence = fmt::format("{} broke \"{}\" at {} ({}:{}).", running_->name, code.message,
+                                    core::to_human(now_), file, code.line),
+            .at = now_,
+            .node = running_->id,
+            .trace = {}});
+}
+
+void Simulation::leaked(std::string_view function) {
+    const core::HooksOff off;
+    breach({.check = "deterministic",
+            .anomaly = "asked the operating system",
+            .site = std::string(function),
+            .sentence = fmt::format("{} called {} at {}: a run must depend on nothing but "
+                                    "scenario, seed and plan.",
+                                    running_ != nullptr ? running_->name : "a node", function,
+                                    core::to_human(now_)),
+            .at = now_,
+            .node = running_ != nullptr ? running_->id : core::Id{},
+            .trace = {}});
+}
+
+void Simulation::allocated(std::ptrdiff_t bytes) {
+    if (running_ == nullptr) return;
+    running_->memory += bytes;
+    STORM_REQUIRE(running_->memory < 8 * memory_limit_, running_->name, running_->memory);
+}
+
+}  // namespace storm::sim

@@ -1,0 +1,268 @@
+// How datagrams travel: the network's own noise first, then every link fault in catalogue
+// order; evidence is counted where the receiver takes a packet or, when it was due, does not.
+#include <algorithm>
+#include <cstring>
+
+#include "core/codec.h"
+#include "sim/simulation.h"
+
+namespace storm::sim {
+
+using fault::Purpose;
+
+void Simulation::transmit(node::Io& io, node::Packet&& packet) {
+    Endpoint& from = endpoint(io);
+    fold(packet.key);
+    const std::uint32_t to_index = index_of(packet.to);
+    if (to_index >= endpoints_.size()) return;  // Nobody has that address.
+    Endpoint& to = endpoints_[to_index];
+    const std::size_t size = packet.body.size();
+    fault::LinkState none;
+    fault::LinkState& state =
+        network_states_.empty() ? none
+                                : network_states_[index_of(from.id) * endpoints_.size() + to_index];
+    const fault::Fate own =
+        fault::judge(network_, fault::ambient_purposes, state, now_, size,
+                     [&](Purpose purpose, std::uint32_t index, std::int64_t, auto&& scale) {
+                         return draw(purpose, packet.key, index, &from, &to, packet.name, scale);
+                     });
+    if (full_) {
+        const core::HooksOff off;
+        trace(history::EventKind::send, from.id, to.id, packet.name, {}, {}, packet.key);
+    }
+    if (own.lost) {
+        if (full_) {
+            const core::HooksOff off;
+            trace(history::EventKind::drop, to.id, from.id, packet.name, "network", {}, packet.key);
+        }
+        return;
+    }
+    const Instant undelayed = now_ + own.extra;
+    if (links_.empty()) [[likely]] {
+        if (own.duplicated) {
+            const Instant second = now_ + own.duplicate_extra;
+            schedule_copy(packet, from, to, second, second, nil, 1, 0, false);
+        }
+        schedule_copy(packet, from, to, undelayed, undelayed, nil, 0, own.damage, false);
+        return;
+    }
+    fault::Fate total = own;
+    std::uint32_t claims = nil, copy_claims = nil;
+    bool undetected = false;
+    const bool passes =
+        judge_forces(packet, from, to, size, total, claims, copy_claims, undetected);
+    if (!passes) {  // A ghost stays queued until it would have been there.
+        const std::uint32_t ghost = wheel_.add(undelayed, What::ghost);
+        Event& e = wheel_[ghost];
+        e.key = packet.key;
+        e.thing = nullptr;
+        e.to = to_index;
+        e.from = index_of(from.id);
+        e.extra = claims;
+        wheel_.cold(ghost).name = packet.name;
+        if (copy_claims != nil) void_claims(copy_claims);
+        return;
+    }
+    if (total.duplicated) {
+        const Instant second = now_ + total.duplicate_extra;
+        schedule_copy(packet, from, to, second, second, copy_claims, 1, 0, false);
+    }
+    schedule_copy(packet, from, to, now_ + total.extra, undelayed, claims, 0, total.damage,
+                  undetected);
+}
+
+// What the link faults in force do on top; false: one of them drops the packet.
+bool Simulation::judge_forces(const node::Packet& packet, Endpoint& from, Endpoint& to,
+                              std::size_t size, fault::Fate& total, std::uint32_t& claims,
+                              std::uint32_t& copy_claims, bool& undetected) {
+    const std::uint32_t from_index = index_of(from.id), to_index = index_of(to.id);
+    bool passes = true;
+    for (const auto token : links_) {
+        Force& force = forces_[token];
+        if ((force.from_mask[from_index] & force.to_mask[to_index]) == 0 || !passes) continue;
+        const auto& effect = std::get<fault::LinkEffect>(force.effect);
+        fault::LinkFault in_force = effect.fault;
+        if (force.ramp.ns > 0 && now_ - force.since < force.ramp) {
+            const auto grown = (now_ - force.since).ns / (force.ramp.ns / 1'000'000 + 1);
+            in_force = fault::scaled(in_force, static_cast<std::uint32_t>(grown));
+        }
+        if (in_force.rate > 0 && force.states.empty()) {
+            force.states.resize(endpoints_.size() * endpoints_.size());
+        }
+        fault::LinkState none;
+        fault::LinkState& state =
+            force.states.empty() ? none : force.states[from_index * endpoints_.size() + to_index];
+        const core::Key key = core::combine(packet.key, force.key);
+        const core::Key slot_key = core::combine(core::combine(force.key, from_index), to_index);
+        const fault::Fate fate =
+            fault::judge(in_force, fault::fault_purposes, state, now_, size,
+                         [&](Purpose purpose, std::uint32_t index, std::int64_t, auto&& scale) {
+                             return draw(purpose, purpose == Purpose::fault_burst ? slot_key : key,
+                                         index, &from, &to, packet.name, scale);
+                         });
+        const bool real = !force.sabotaged;
+        if (fate.lost) {
+            claims = claim(claims, token, Claim::Kind::drop);
+            if (real) passes = false;
+            continue;
+        }
+        if (fate.extra.ns != 0) {
+            claims = claim(claims, token, Claim::Kind::delay);
+            if (real) total.extra += fate.extra;
+        }
+        if (fate.damage != 0) {
+            claims = claim(claims, token, Claim::Kind::corrupt);
+            if (real) total.damage = fate.damage, undetected = in_force.undetected;
+        }
+        if (fate.duplicated) {
+            if (real && !total.duplicated) {
+                copy_claims = claim(copy_claims, token, Claim::Kind::duplicate);
+                total.duplicated = true;
+                total.duplicate_extra = fate.duplicate_extra + total.extra;
+            } else if (!real) {
+                claims = claim(claims, token, Claim::Kind::duplicate);
+            }
+        }
+    }
+    return passes;
+}
+
+void Simulation::schedule_copy(const node::Packet& packet, Endpoint& from, Endpoint& to,
+                               Instant due, Instant undelayed, std::uint32_t claims,
+                               std::uint8_t copy, std::uint32_t damage, bool undetected) {
+    const std::uint32_t index = wheel_.add(std::max(due, now_), What::packet);
+    Event& e = wheel_[index];
+    e.key = packet.key;
+    core::Buffer body = packet.body;
+    e.thing = body.detach();
+    e.to = index_of(to.id);
+    e.from = index_of(from.id);
+    e.extra = claims;
+    e.copy = copy;
+    e.damage = damage;
+    Cold& c = wheel_.cold(index);
+    c.ticket = packet.ticket;
+    c.name = packet.name;
+    c.undelayed = undelayed;
+    c.type = packet.type;
+    c.version = packet.version;
+    c.kind = static_cast<std::uint8_t>(packet.kind);
+    c.undetected = undetected;
+}
+
+std::uint32_t Simulation::claim(std::uint32_t list, world::Token token, Claim::Kind kind) {
+    ++forces_[token].claimed;
+    std::uint32_t index = free_claims_;
+    if (index == nil) {
+        index = static_cast<std::uint32_t>(claims_.size());
+        claims_.emplace_back();
+    } else {
+        free_claims_ = claims_[index].next;
+    }
+    claims_[index] = {token, list, kind};
+    return index;
+}
+
+// What a receiver felt of the faults that claimed a packet.
+void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to,
+                               bool alive, bool refused) {
+    while (list != nil) {
+        const Claim settled = claims_[list];
+        claims_[list].next = free_claims_;
+        free_claims_ = list;
+        list = settled.next;
+        Force& force = forces_[settled.token];
+        if (!alive) {
+            ++force.voided;
+            continue;
+        }
+        bool felt = false;
+        switch (settled.kind) {
+            case Claim::Kind::drop:
+                felt = e.what == What::ghost;
+                break;
+            case Claim::Kind::delay:
+                felt = now_ > c.undelayed;
+                break;
+            case Claim::Kind::duplicate:
+                felt = e.copy == 1;
+                break;
+            case Claim::Kind::corrupt:
+                felt = refused || (e.damage != 0 && c.undetected);
+                break;
+        }
+        if (felt) {
+            saw(force, to);
+        } else if (e.what == What::ghost && settled.kind != Claim::Kind::drop) {
+            ++force.voided;  // Another fault dropped it: nothing was there to delay or damage.
+        }
+    }
+}
+
+void Simulation::void_claims(std::uint32_t list) {
+    while (list != nil) {
+        ++forces_[claims_[list].token].voided;
+        const std::uint32_t next = claims_[list].next;
+        claims_[list].next = free_claims_;
+        free_claims_ = list;
+        list = next;
+    }
+}
+
+namespace {
+// Flips one bit of the frame; true if the checksum still holds, which it never does for one bit.
+bool survives(core::Buffer& body, std::uint32_t damage) {
+    core::Buffer hit(body.bytes());
+    const std::uint32_t before = core::checksum(hit.bytes());
+    if (hit.size() != 0) {
+        const std::uint32_t bit = (damage - 1) % static_cast<std::uint32_t>(hit.size() * 8);
+        hit.data()[bit / 8] ^= std::byte{1} << (bit % 8);
+    } else {
+        return false;  // Only the header was there to be hit.
+    }
+    const bool holds = core::checksum(hit.bytes()) == before;
+    body = std::move(hit);
+    return holds;
+}
+}  // namespace
+
+void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
+    const Event e = wheel_[index];
+    const Cold c = wheel_.cold(index);
+    wheel_[index].thing = nullptr;
+    wheel_[index].extra = nil;
+    wheel_.release(index);
+    core::Buffer body = core::Buffer::attach(e.thing);
+    const bool alive = to.up();
+    const core::Id from = endpoints_[e.from].id;
+    if (e.what == What::ghost || !alive) {
+        if (full_) {
+            std::string by = alive ? "" : "down";
+            if (alive && e.extra != nil) by = forces_[claims_[e.extra].token].id;
+            cause_ = e.key;
+            trace(history::EventKind::drop, to.id, from, c.name, std::move(by), {}, e.key);
+        }
+        if (e.extra != nil) settle_claims(e.extra, e, c, to, alive, false);
+        return;
+    }
+    fold_bytes(body.bytes());
+    ++messages_;
+    const bool refused = e.damage != 0 && !survives(body, e.damage) && !c.undetected;
+    if (e.extra != nil) settle_claims(e.extra, e, c, to, true, refused);
+    cause_ = e.copy == 0 ? e.key : core::combine(e.key, e.copy);
+    if (refused) {
+        if (full_) {
+            trace(history::EventKind::drop, to.id, from, c.name, "checksum", {}, e.key);
+        }
+        return;
+    }
+    if (full_) trace(history::EventKind::deliver, to.id, from, c.name, {}, {}, e.key);
+    node::Packet packet{
+        from,     to.id,  c.type, c.version,      static_cast<node::PacketKind>(c.kind),
+        c.ticket, cause_, c.name, std::move(body)};
+    enter(to);
+    to.io->deliver(std::move(packet));
+    leave(to);
+}
+
+}  // namespace storm::sim

@@ -1,0 +1,506 @@
+#include "sim/simulation.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/guard.h"
+#include "core/require.h"
+#include "sim/world.h"
+
+namespace storm::sim {
+namespace {
+
+constexpr std::uint64_t default_step_limit = 5'000'000;
+constexpr std::int64_t default_memory_limit = std::int64_t{256} << 20U;
+constexpr std::uint64_t block_events = 4096;  // Between rungs of the ladder.
+
+core::Key pin_key(fault::Purpose purpose, core::Key key, std::uint32_t index) {
+    return core::combine(core::combine(key, static_cast<std::uint64_t>(purpose)), index);
+}
+
+}  // namespace
+
+std::unique_ptr<world::World> make_world() { return std::make_unique<Simulation>(); }
+
+Simulation::Simulation() = default;
+Simulation::~Simulation() {
+    if (!stopped_) stop();
+    for (auto& each : endpoints_) {
+        each.io.reset();
+        each.ended.clear();
+    }
+    for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {  // Payloads still on their way.
+        Event& e = wheel_[i];
+        if (e.what == What::packet && e.thing != nullptr) {
+            (void)core::Buffer::attach(std::exchange(e.thing, nullptr));
+        }
+    }
+}
+
+core::Result<void> Simulation::start(const world::Setup& setup, world::Sink& sink,
+                                     history::RunRecord& record) {
+    static const bool guarded = core::guards_installed();  // Links the guards in.
+    (void)guarded;
+    const fault::Plan& plan = setup.plan;
+    setup_ = &setup;
+    sink_ = &sink;
+    record_ = &record;
+    record.seed = setup.seed;
+    full_ = setup.detail == history::Detail::full;
+    plain_ = !full_ && plan.pins.empty() && plan.ambient == fault::Ambient::drawn;
+    network_ = plan.network;
+    STORM_CHECK(fault::check(network_));
+    node_count_ = plan.nodes;
+    step_limit_ = plan.step_limit != 0 ? plan.step_limit : default_step_limit;
+    memory_limit_ = plan.memory_limit != 0 ? static_cast<std::int64_t>(plan.memory_limit)
+                                           : default_memory_limit;
+    for (std::size_t i = 0; i < fault::purpose_count; ++i) {
+        lanes_[i] = core::lane_of(setup.seed, i);
+    }
+    digest_a_ = core::lane_of(setup.seed, 1000);
+    digest_b_ = core::lane_of(setup.seed, 1001);
+    for (const auto& pin : plan.pins) {
+        pins_[pin_key(pin.purpose, pin.key, pin.index)] = {pin.outcome, false};
+    }
+    options_ = {plan.nodes, plan.plant, plan.numbers};
+    core::context.seed = setup.seed;
+
+    endpoints_.resize(plan.nodes + plan.clients);
+    if (network_.rate > 0) network_states_.resize(endpoints_.size() * endpoints_.size());
+    for (std::uint32_t i = 0; i < endpoints_.size(); ++i) {
+        Endpoint& each = endpoints_[i];
+        each.id = i < node_count_ ? core::Id::node(i) : core::Id::client(i - node_count_);
+        each.name = core::name_of(each.id);
+        each.next_life = core::combine(core::key_of("life"), core::key_of(each.name));
+    }
+    for (std::uint32_t i = 0; i < endpoints_.size(); ++i) {
+        const bool absent = std::ranges::find(plan.absent, endpoints_[i].id) != plan.absent.end();
+        if (!absent) begin_life(endpoints_[i]);
+    }
+    after_step();
+    return {};
+}
+
+void Simulation::at(Instant when, core::Key root, world::Callback callback) {
+    std::uint32_t slot = 0;
+    if (free_callbacks_.empty()) {
+        slot = static_cast<std::uint32_t>(callbacks_.size());
+        callbacks_.emplace_back();
+    } else {
+        slot = free_callbacks_.back();
+        free_callbacks_.pop_back();
+    }
+    callbacks_[slot] = std::move(callback);
+    const std::uint32_t index = wheel_.add(std::max(when, now_), What::callback);
+    wheel_[index].extra = slot;
+    wheel_[index].key = root;
+    wheel_[index].to = nil;
+}
+
+void Simulation::when(world::Predicate predicate, core::Key root, world::Callback callback) {
+    if (predicate(*this)) {
+        at(now_, root, std::move(callback));
+        return;
+    }
+    waiting_.push_back({std::move(predicate), root, std::move(callback)});
+}
+
+core::Result<void> Simulation::drive(Instant until) {
+    while (!halted_) {
+        const std::uint32_t index = wheel_.pop(until);
+        if (index == nil) {
+            now_ = std::max(now_, until);
+            break;
+        }
+        dispatch(index);
+        if (events_ >= step_limit_) {
+            breach({.check = "no-crash",
+                    .anomaly = "endless",
+                    .site = "step limit",
+                    .sentence = fmt::format("The run did not end: {} events after {}.", events_,
+                                            core::to_human(now_)),
+                    .at = now_,
+                    .node = {},
+                    .trace = {}});
+            break;
+        }
+    }
+    record_->events = events_;
+    record_->messages = messages_;
+    halted_ = false;
+    return {};
+}
+
+void Simulation::dispatch(std::uint32_t index) {
+    prefetch();
+    Event& e = wheel_[index];
+    now_ = e.at;
+    core::context.now = now_;
+    fold_event(e);
+    if (++events_ % block_events == 0) block();
+    if (e.what == What::callback) {
+        const std::uint32_t slot = e.extra;
+        cause_ = e.key;
+        wheel_.release(index);
+        world::Callback callback = std::move(callbacks_[slot]);
+        free_callbacks_.push_back(slot);
+        callback();
+        after_step();
+        return;
+    }
+    Endpoint& to = endpoints_[e.to];
+    if (held_back(index, to)) return;
+    switch (e.what) {
+        case What::packet:
+        case What::ghost:
+            run_packet(index, to);
+            break;
+        case What::timer: {
+            auto* waiter = static_cast<node::Waiter*>(e.thing);
+            cause_ = e.key;
+            wheel_.release(index);
+            enter(to);
+            to.io->fire(*waiter);
+            leave(to);
+            break;
+        }
+        case What::file:
+            run_file(index, to);
+            break;
+        default:
+            STORM_REQUIRE(false, static_cast<int>(e.what));
+    }
+    if (changed_ || any_doomed_ || !done_.empty()) after_step();
+}
+
+void Simulation::prefetch() {
+    const std::uint32_t soon = wheel_.peek(5);
+    if (soon != nil) __builtin_prefetch(&wheel_[soon]);
+    const std::uint32_t next = wheel_.peek(2);
+    if (next == nil) return;
+    const Event& e = wheel_[next];
+    if (e.what == What::packet) {
+        const auto* bytes = static_cast<const char*>(core::Buffer::bytes_of(e.thing));
+        __builtin_prefetch(bytes - 16);
+        __builtin_prefetch(bytes + 64);
+        __builtin_prefetch(bytes + 128);
+        __builtin_prefetch(bytes + 192);
+        __builtin_prefetch(&wheel_.cold(next));
+        const auto& io = endpoints_[e.to].io;
+        if (io != nullptr) __builtin_prefetch(io.get());
+    } else if (e.what == What::timer) {
+        __builtin_prefetch(e.thing);
+    }
+}
+
+// Whether this event must wait, for a paused or a slow node.
+bool Simulation::held_back(std::uint32_t index, Endpoint& to) {
+    Event& e = wheel_[index];
+    if (!to.down.empty()) work_due(to);
+    if (e.what == What::ghost) return false;
+    if (!to.paused.empty() && to.up() && !e.held) {
+        bool really = false;
+        for (const auto token : to.paused) {
+            Force& force = forces_[token];
+            ++force.claimed;
+            if (force.sabotaged) continue;
+            really = true;
+        }
+        if (really) {
+            e.held = true;
+            to.held.push_back(index);
+            return true;
+        }
+    }
+    if (!to.slow.empty() && to.up() && !e.slowed) {
+        Duration cost{};
+        for (const auto token : to.slow) {
+            Force& force = forces_[token];
+            ++force.claimed;
+            const auto& effect = std::get<fault::NodeEffect>(force.effect);
+            if (force.sabotaged) continue;
+            cost += effect.cost;
+            if (effect.jitter.ns > 0) {
+                cost.ns += draw(fault::Purpose::step_cost, core::combine(force.key, e.key), 0, &to,
+                                &to, "step", [&](std::uint64_t bits) {
+                                    return static_cast<std::int64_t>(core::scale(
+                                        bits, static_cast<std::uint64_t>(effect.jitter.ns)));
+                                });
+            }
+        }
+        if (cost.ns > 0) {
+            const Instant start = std::max(now_, to.busy_until);
+            to.busy_until = start + cost;
+            e.slowed = true;
+            wheel_.again(index, to.busy_until);
+            return true;
+        }
+    }
+    if (e.slowed) {
+        for (const auto token : to.slow) {
+            if (!forces_[token].sabotaged) saw(forces_[token], to);
+        }
+        e.slowed = false;
+    }
+    return false;
+}
+
+void Simulation::enter(Endpoint& endpoint) {
+    running_ = &endpoint;
+    core::context.node = endpoint.name.c_str();
+    core::context.sealed = false;
+    core::context.hooks = this;
+}
+
+void Simulation::leave(Endpoint& endpoint) {
+    core::context.hooks = nullptr;
+    core::context.node = "";
+    running_ = nullptr;
+    if (endpoint.doomed) any_doomed_ = true;
+    if (endpoint.memory > memory_limit_) [[unlikely]] {
+        breach({.check = "no-crash",
+                .anomaly = "memory limit",
+                .site = "",
+                .sentence = fmt::format("{} holds {} MiB, more than the {} MiB it may.",
+                                        endpoint.name, endpoint.memory >> 20, memory_limit_ >> 20),
+                .at = now_,
+                .node = endpoint.id,
+                .trace = {}});
+        endpoint.memory = 0;
+        halted_ = true;
+    }
+}
+
+// Between two steps: bury the dead, tell what ended and what was published.
+void Simulation::after_step() {
+    if (any_doomed_) {
+        any_doomed_ = false;
+        for (auto& each : endpoints_) {
+            if (each.doomed) bury(each);
+        }
+    }
+    if (changed_) {
+        changed_ = false;
+        for (std::size_t i = 0; i < waiting_.size();) {
+            if (waiting_[i].predicate(*this)) {
+                Waiting met = std::move(waiting_[i]);
+                waiting_.erase(waiting_.begin() + static_cast<std::ptrdiff_t>(i));
+                at(now_, met.root, std::move(met.callback));
+            } else {
+                ++i;
+            }
+        }
+        sink_->published();
+    }
+    while (!done_.empty()) {
+        std::vector<Done> now_done;
+        now_done.swap(done_);
+        for (auto& each : now_done) {
+            if (full_) {
+                const auto& error = each.result ? std::string("ok") : each.result.error().message;
+                trace(history::EventKind::complete, each.client, {}, std::to_string(each.operation),
+                      error, each.result ? *each.result : Value());
+            }
+            sink_->completed(each.client, each.operation, std::move(each.result));
+        }
+    }
+}
+
+namespace {
+Task<> run_operation(const node::Operation& kind, node::Io& io, const node::Options& options,
+                     Value args, std::function<void(core::Result<Value>)> done) {
+    auto result = co_await kind.run(io, options, std::move(args));
+    done(std::move(result));
+}
+}  // namespace
+
+void Simulation::invoke(const fault::PlannedOperation& operation, core::Key root) {
+    Endpoint& client = endpoint(operation.client);
+    const auto& kinds = setup_->system.operations;
+    const auto kind = std::ranges::find(kinds, operation.name, &node::Operation::name);
+    if (kind == kinds.end()) {
+        done_.push_back({operation.client, operation.id,
+                         core::fail(core::ErrorKind::bad_input,
+                                    "the system has no operation " + operation.name)});
+        return;
+    }
+    if (full_) {
+        trace(history::EventKind::invoke, client.id, {}, operation.name,
+              std::to_string(operation.id), operation.args, 0, root);
+    }
+    cause_ = root;
+    auto done = [this, id = operation.client, number = operation.id](core::Result<Value> result) {
+        const core::HooksOff off;
+        done_.push_back({id, number, std::move(result)});
+    };
+    Endpoint* outer = running_;
+    enter(client);
+    client.io->start(root,
+                     run_operation(*kind, *client.io, options_, operation.args, std::move(done)));
+    leave(client);
+    running_ = outer;
+}
+
+void Simulation::stop() {
+    if (stopped_ || setup_ == nullptr) return;
+    stopped_ = true;
+    for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
+        const Event& e = wheel_[i];
+        if (e.what == What::packet || e.what == What::ghost) void_claims(e.extra);
+    }
+    for (const auto& work : files_) {
+        for (const auto& [token, real] : work.claims) ++forces_[token].voided;
+    }
+    for (auto& each : endpoints_) {
+        for (const auto index : each.held) {
+            (void)index;
+            for (const auto token : each.paused) ++forces_[token].voided;
+        }
+        if (each.io == nullptr) continue;
+        each.io->seal();
+        core::context.sealed = true;
+        each.io->destroy_frames();
+        core::context.sealed = false;
+    }
+    for (const auto& site : sites_) {
+        auto& hits = record_->sites[site.site->message];
+        hits.reached += site.reached;
+        hits.held += site.held;
+    }
+    for (const auto& pin : setup_->plan.pins) {
+        const auto& met = pins_[pin_key(pin.purpose, pin.key, pin.index)];
+        if (!met.used) {
+            record_->unplaced.push_back(
+                fmt::format("{} {} {}", fault::info(pin.purpose).name, pin.key, pin.index));
+        }
+    }
+    record_->events = events_;
+    record_->messages = messages_;
+}
+
+// ---- Draws --------------------------------------------------------------------------------
+
+std::int64_t Simulation::draw_slowly(fault::Purpose purpose, core::Key key, std::uint32_t index,
+                                     const Endpoint* from, const Endpoint* to, const char* name,
+                                     const std::function<std::int64_t(std::uint64_t)>& scale) {
+    const auto& info = fault::info(purpose);
+    std::int64_t outcome = 0;
+    const auto pin = pins_.find(pin_key(purpose, key, index));
+    const auto ambient = setup_->plan.ambient;
+    if (pin != pins_.end()) {
+        pin->second.used = true;
+        outcome = pin->second.outcome;
+    } else if (info.ambient && (ambient == fault::Ambient::neutral ||
+                                (ambient == fault::Ambient::calm && !info.timing))) {
+        outcome = info.neutral;
+    } else {
+        outcome = scale(core::draw(lane(purpose), key, index));
+    }
+    fold(static_cast<std::uint64_t>(outcome));
+    if (full_) {
+        std::string who;
+        if (from != nullptr) who = from->name;
+        if (to != nullptr) who += ">" + to->name;
+        if (name != nullptr) who += std::string(who.empty() ? "" : " ") + name;
+        record_->decisions.push_back(
+            {static_cast<std::uint8_t>(purpose), key, index, outcome, std::move(who)});
+    }
+    return outcome;
+}
+
+std::int64_t Simulation::decide(fault::Purpose purpose, core::Key key, std::uint32_t index,
+                                std::string_view who,
+                                const std::function<std::int64_t(std::uint64_t)>& scale) {
+    return draw_slowly(purpose, key, index, nullptr, nullptr, std::string(who).c_str(), scale);
+}
+
+void Simulation::fold_bytes(std::span<const std::byte> bytes) {
+    std::uint64_t a = digest_a_, b = digest_b_;
+    const std::byte* at = bytes.data();
+    std::size_t left = bytes.size();
+    while (left >= 32) {
+        std::uint64_t w[4];
+        std::memcpy(w, at, 32);
+        a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
+        b = core::fold_multiply(b ^ w[2], w[3] ^ core::hash_salt[1]);
+        at += 32;
+        left -= 32;
+    }
+    std::uint64_t w[4] = {left, 0, 0, 0};
+    if (left != 0) {
+        std::memcpy(w + (left > 24 ? 0 : 1), at, left);
+        a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
+        b = core::fold_multiply(b ^ w[2] ^ left, w[3] ^ core::hash_salt[1]);
+    }
+    digest_a_ = a;
+    digest_b_ = b;
+}
+
+void Simulation::block() { record_->ladder.push_back(digest()); }
+
+// ---- Records ------------------------------------------------------------------------------
+
+void Simulation::trace(history::EventKind kind, core::Id node, core::Id peer, std::string name,
+                       std::string text, Value value, std::uint64_t message, std::uint64_t cause) {
+    if (!full_) return;
+    record_->trace.push_back({now_, record_->trace.size(), kind, node, peer, std::move(name),
+                              std::move(text), std::move(value), message,
+                              cause != 0 ? cause : cause_});
+}
+
+void Simulation::breach(history::Breach&& what) {
+    trace(history::EventKind::violated, what.node, {}, what.check, what.sentence);
+    if (record_->breaches.size() < 64) record_->breaches.push_back(std::move(what));
+}
+
+void Simulation::published(node::Io& io, std::string_view key, const Value& value) {
+    const core::HooksOff off;
+    Endpoint& at = endpoint(io);
+    for (auto& [name, old] : at.published) {
+        if (name != key) continue;
+        if (old == value) return;
+        old = value;
+        changed_ = true;
+        record_->published.push_back({at.id, std::string(key), value, now_});
+        trace(history::EventKind::publish, at.id, {}, std::string(key), {}, value);
+        return;
+    }
+    at.published.emplace_back(std::string(key), value);
+    changed_ = true;
+    record_->published.push_back({at.id, std::string(key), value, now_});
+    trace(history::EventKind::publish, at.id, {}, std::string(key), {}, value);
+}
+
+void Simulation::logged(node::Io& io, std::string&& line) {
+    const core::HooksOff off;
+    trace(history::EventKind::log, io.self(), {}, {}, std::move(line));
+}
+
+void Simulation::threw(node::Io& io, std::string_view what) {
+    const core::HooksOff off;
+    breach({.check = "no-crash",
+            .anomaly = "exception",
+            .site = std::string(what.substr(0, 120)),
+            .sentence = fmt::format("{} threw an exception at {}: {}", core::name_of(io.self()),
+                                    core::to_human(now_), what),
+            .at = now_,
+            .node = io.self(),
+            .trace = {}});
+}
+
+const Value* Simulation::get(core::Id id, std::string_view key) const {
+    if (index_of(id) >= endpoints_.size()) return nullptr;
+    const Endpoint& at = endpoints_[index_of(id)];
+    if (!at.up()) return nullptr;
+    for (const auto& [name, value] : at.published) {
+        if (name == key) return &value;
+    }
+    return nullptr;
+}
+
+bool Simulation::up(core::Id id) const {
+    return index_of(id) < endpoints_.size() && endpoints_[index_of(id)].up();
+}
+
+}  // namespace storm::sim

@@ -1,0 +1,244 @@
+// sim/simulation.h - the simulator: events in total order, nodes as coroutines, faults as
+// overlays, evidence where the victim feels it.
+//
+//            ┌────────── Wheel (time, sequence) ◀─────────────┐
+//            ▼                                                │ effects
+//   pop ─▶ fold into digest ─▶ paused? slow? down? ─▶ Io ─▶ node code
+//                                   │ evidence
+//
+// Four parts, one file each: dispatch (simulation.cpp), network.cpp, storage.cpp (clocks and
+// disks), forces.cpp (faults and lives). Every draw goes through decide(); where nothing is
+// pinned, recorded or neutral that is one hash.
+#pragma once
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "core/context.h"
+#include "core/dice.h"
+#include "fault/decision.h"
+#include "node/driver.h"
+#include "node/io.h"
+#include "sim/endpoint.h"
+#include "sim/wheel.h"
+#include "world/world.h"
+
+namespace storm::sim {
+
+class Simulation final : public world::World,
+                         public node::Driver,
+                         public node::Published,
+                         public core::CodeHooks {
+public:
+    Simulation();
+    ~Simulation() override;
+
+    // ---- world::World ---------------------------------------------------------------------
+    [[nodiscard]] std::string_view name() const override { return "sim"; }
+    [[nodiscard]] core::Result<void> can(const fault::Effect& effect) const override;
+    [[nodiscard]] core::Result<void> start(const world::Setup& setup, world::Sink& sink,
+                                           history::RunRecord& record) override;
+    void at(Instant when, core::Key root, world::Callback callback) override;
+    void when(world::Predicate predicate, core::Key root, world::Callback callback) override;
+    [[nodiscard]] core::Result<void> drive(Instant until) override;
+    void halt() override { halted_ = true; }
+    [[nodiscard]] core::Result<world::Token> apply(const world::Application& what) override;
+    void revert(world::Token token) override;
+    void invoke(const fault::PlannedOperation& operation, core::Key root) override;
+    [[nodiscard]] const node::Published& observe() const override { return *this; }
+    [[nodiscard]] fault::Evidence evidence(world::Token token) override;
+    [[nodiscard]] std::int64_t decide(
+        fault::Purpose purpose, core::Key key, std::uint32_t index, std::string_view who,
+        const std::function<std::int64_t(std::uint64_t)>& scale) override;
+    [[nodiscard]] Instant now() const override { return now_; }
+    [[nodiscard]] std::uint64_t digest() const override { return digest_a_ ^ digest_b_; }
+    void stop() override;
+
+    // ---- node::Driver ---------------------------------------------------------------------
+    void transmit(node::Io& from, node::Packet&& packet) override;
+    node::TimerId arm(node::Io& io, node::Waiter& waiter, Duration after, core::Key key) override;
+    void disarm(node::Io& io, node::TimerId timer) override;
+    [[nodiscard]] Instant monotonic(node::Io& io) override;
+    [[nodiscard]] core::WallTime wall(node::Io& io) override;
+    void submit(node::Io& io, node::FileRequest&& request) override;
+    [[nodiscard]] std::uint64_t dice_lane() override { return lane(fault::Purpose::node_dice); }
+    void published(node::Io& io, std::string_view key, const Value& value) override;
+    [[nodiscard]] bool logging() override { return full_; }
+    void logged(node::Io& io, std::string&& line) override;
+    void threw(node::Io& io, std::string_view what) override;
+
+    // ---- node::Published ------------------------------------------------------------------
+    [[nodiscard]] const Value* get(core::Id id, std::string_view key) const override;
+    [[nodiscard]] std::uint32_t nodes() const override { return node_count_; }
+    [[nodiscard]] bool up(core::Id id) const override;
+
+    // ---- core::CodeHooks ------------------------------------------------------------------
+    bool maybe(const core::CodeSite& site) override;
+    void property(const core::CodeSite& site, bool holds) override;
+    void leaked(std::string_view function) override;
+    void allocated(std::ptrdiff_t bytes) override;
+
+private:
+    struct Claim {
+        world::Token token = 0;
+        std::uint32_t next = nil;
+        enum class Kind : std::uint8_t { drop, delay, duplicate, corrupt } kind = Kind::drop;
+    };
+    struct Site {
+        const core::CodeSite* site = nullptr;
+        core::Key key = 0;
+        std::uint64_t reached = 0, held = 0;
+        std::int8_t active = -1;
+    };
+    struct Waiting {
+        world::Predicate predicate;
+        core::Key root;
+        world::Callback callback;
+    };
+    struct FileWork {
+        node::FileRequest request;
+        std::uint32_t incarnation = 0;
+        std::uint32_t owner = nil;
+        int error = 0;
+        std::size_t keep = SIZE_MAX;
+        bool lost_sync = false;
+        std::vector<std::pair<world::Token, bool>> claims;  // Force, and whether carried out.
+    };
+    struct Done {
+        core::Id client;
+        std::uint32_t operation;
+        core::Result<Value> result;
+    };
+
+    // Draws.
+    [[nodiscard]] std::uint64_t lane(fault::Purpose p) const {
+        return lanes_[static_cast<std::size_t>(p)];
+    }
+    template <class Scale>
+    std::int64_t draw(fault::Purpose purpose, core::Key key, std::uint32_t index,
+                      const Endpoint* from, const Endpoint* to, const char* name, Scale&& scale) {
+        if (plain_) [[likely]] {
+            const std::int64_t outcome = scale(core::draw(lane(purpose), key, index));
+            fold(static_cast<std::uint64_t>(outcome));
+            return outcome;
+        }
+        return draw_slowly(purpose, key, index, from, to, name,
+                           [&](std::uint64_t bits) { return scale(bits); });
+    }
+    std::int64_t draw_slowly(fault::Purpose purpose, core::Key key, std::uint32_t index,
+                             const Endpoint* from, const Endpoint* to, const char* name,
+                             const std::function<std::int64_t(std::uint64_t)>& scale);
+
+    // The digest: two lanes, folded at every event, effect and draw.
+    void fold(std::uint64_t word) {
+        digest_a_ = std::rotl(digest_a_, 7) ^ (word * core::hash_salt[0]);
+    }
+    void fold_event(const Event& e) {
+        digest_b_ = core::fold_multiply(digest_b_ ^ static_cast<std::uint64_t>(e.at.ns),
+                                        e.sequence ^ (static_cast<std::uint64_t>(e.to) << 40U) ^
+                                            (static_cast<std::uint64_t>(e.what) << 56U) ^
+                                            core::hash_salt[3]);
+    }
+    void fold_bytes(std::span<const std::byte> bytes);
+
+    // Dispatch.
+    void dispatch(std::uint32_t index);
+    bool held_back(std::uint32_t index, Endpoint& to);
+    void run_packet(std::uint32_t index, Endpoint& to);
+    void run_file(std::uint32_t index, Endpoint& to);
+    void after_step();
+    void enter(Endpoint& endpoint);
+    void leave(Endpoint& endpoint);
+    void prefetch();
+    void block();
+
+    // Network.
+    void schedule_copy(const node::Packet& packet, Endpoint& from, Endpoint& to, Instant due,
+                       Instant undelayed, std::uint32_t claims, std::uint8_t copy,
+                       std::uint32_t damage, bool undetected);
+    bool judge_forces(const node::Packet& packet, Endpoint& from, Endpoint& to, std::size_t size,
+                      fault::Fate& total, std::uint32_t& claims, std::uint32_t& copy_claims,
+                      bool& undetected);
+    std::uint32_t claim(std::uint32_t list, world::Token token, Claim::Kind kind);
+    void settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to, bool alive,
+                       bool refused);
+    void void_claims(std::uint32_t list);
+
+    // Clocks and disks.
+    void clock_read(Endpoint& endpoint, Instant shown_monotonic, bool wall);
+    Duration file_latency(Endpoint& endpoint, FileWork& work);
+    void carry_out(FileWork& work, Endpoint& endpoint, node::FileReply& reply);
+    Disk& disk_of(Endpoint& endpoint);
+    [[nodiscard]] fault::DiskFault scaled_disk(const Force& force) const;
+
+    // Faults and lives.
+    void begin_life(Endpoint& endpoint);
+    void end_life(Endpoint& endpoint, world::Token token, bool power, std::string_view why);
+    void bury(Endpoint& endpoint);
+    void apply_node(world::Token token, const fault::NodeEffect& effect);
+    void apply_clock(world::Token token, const fault::ClockEffect& effect);
+    void set_clock(Endpoint& endpoint);
+    void resume_held(Endpoint& endpoint);
+    void release_down(Endpoint& endpoint, world::Token token);
+    void saw(Force& force, const Endpoint& victim) {
+        ++force.seen;
+        ++force.seen_at[index_of(victim.id)];
+    }
+    void work_due(Endpoint& endpoint);
+    Site& site_of(const core::CodeSite& code);
+
+    // Records.
+    void trace(history::EventKind kind, core::Id node, core::Id peer, std::string name,
+               std::string text, Value value = {}, std::uint64_t message = 0,
+               std::uint64_t cause = 0);
+    void breach(history::Breach&& what);
+
+    [[nodiscard]] std::uint32_t index_of(core::Id id) const {
+        return id.is_client() ? node_count_ + id.index() : id.index();
+    }
+    [[nodiscard]] Endpoint& endpoint(core::Id id) { return endpoints_[index_of(id)]; }
+    [[nodiscard]] Endpoint& endpoint(node::Io& io) {
+        return *static_cast<Endpoint*>(io.world_slot);
+    }
+
+    const world::Setup* setup_ = nullptr;
+    world::Sink* sink_ = nullptr;
+    history::RunRecord* record_ = nullptr;
+    node::Options options_;
+    std::uint32_t node_count_ = 0;
+    std::uint64_t lanes_[fault::purpose_count] = {};
+    fault::LinkFault network_;
+    bool plain_ = true, full_ = false, halted_ = false, stopped_ = false;
+    bool changed_ = false;  // Something was published in this event.
+    bool any_doomed_ = false;
+    Instant now_{};
+    std::uint64_t digest_a_ = 0, digest_b_ = 0;
+    std::uint64_t events_ = 0, messages_ = 0, step_limit_ = 0;
+    std::int64_t memory_limit_ = 0;
+    std::uint64_t cause_ = 0;  // Of what runs now, for the trace.
+    Wheel wheel_;
+    std::vector<Endpoint> endpoints_;  // Nodes, then clients.
+    std::vector<Force> forces_;        // By token.
+    std::vector<world::Token> links_;  // Link forces in force, in catalogue order.
+    std::vector<Claim> claims_;
+    std::uint32_t free_claims_ = nil;
+    std::vector<world::Callback> callbacks_;
+    std::vector<std::uint32_t> free_callbacks_;
+    std::vector<FileWork> files_;
+    std::vector<std::uint32_t> free_files_;
+    std::vector<Waiting> waiting_;
+    std::vector<Done> done_;
+    std::vector<Site> sites_;
+    std::vector<std::uint32_t> at_once_restart_;
+    Endpoint* running_ = nullptr;
+    struct Pin {
+        std::int64_t outcome;
+        bool used;
+    };
+    std::unordered_map<std::uint64_t, Pin> pins_;  // Looked up by key only, never iterated.
+    std::vector<fault::LinkState> network_states_;
+};
+
+}  // namespace storm::sim
