@@ -84,7 +84,14 @@ public:
     constexpr Dice(std::uint64_t lane, Key key, std::uint64_t index = 0)
         : lane_(lane), key_(key), index_(index) {}
 
-    constexpr std::uint64_t bits() { return draw(lane_, key_, index_++); }
+    /// Dice that show 0 for ever: those of a node whose life has ended.
+    static constexpr Dice zeros() {
+        Dice dice(0, 0);
+        dice.mask_ = 0;
+        return dice;
+    }
+
+    constexpr std::uint64_t bits() { return draw(lane_, key_, index_++) & mask_; }
     /// Uniform in [0, bound); 0 if bound is 0.
     constexpr std::uint64_t below(std::uint64_t bound) { return scale(bits(), bound); }
     /// Uniform in [low, high], both included. Requires low <= high.
@@ -102,6 +109,7 @@ private:
     std::uint64_t lane_;
     Key key_;
     std::uint64_t index_;
+    std::uint64_t mask_ = ~0ULL;
 };
 
 }  // namespace storm::core

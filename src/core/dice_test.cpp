@@ -286,6 +286,13 @@ TEST(Dice, hit_a_share_in_ppm_as_often_as_it_says) {
     }
 }
 
+TEST(Dice, of_zeros_show_nothing_else) {
+    Dice dice = Dice::zeros();
+    for (int i = 0; i < 10; ++i) EXPECT_EQ(dice.bits(), 0U);
+    EXPECT_EQ(dice.below(10), 0U);
+    EXPECT_EQ(dice.between(3, 9), 3);
+}
+
 RC_GTEST_PROP(Dice, never_hit_a_share_of_zero_and_always_one_of_all, (std::uint64_t bits)) {
     RC_ASSERT(!happens(bits, 0));
     RC_ASSERT(happens(bits, one_million));

@@ -60,6 +60,7 @@ struct FileRequest {
     std::uint32_t handle = 0;
     std::uint64_t offset = 0;
     std::uint64_t length = 0;
+    std::uint32_t name = 0;  // Of the path that was opened: part of the key.
     std::string path, path2;
     std::vector<std::byte> bytes;
     core::Key key = 0;

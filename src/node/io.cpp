@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <cstring>
 #include <exception>
+#include <ranges>
+#include <string>
 
-#include "core/context.h"
+#include "core/require.h"
 
 namespace storm::node {
 
@@ -79,18 +81,21 @@ void CallAwaiter::leave() {
     slots.clear();
 }
 
-void CallAwaiter::await_suspend(std::coroutine_handle<> h) {
-    if (io->sealed_) return;
+bool CallAwaiter::await_suspend(std::coroutine_handle<> h) {
+    if (io->sealed_) return true;
     root = io->current_;
     frame = h;
-    timer = io->driver_.arm(*io, *this, std::max(limit, Duration{}),
-                            io->next_key(EffectKind::arm, request.type, request.to.value));
-    if (many.empty()) {
+    const bool waits = !to_many || (wanted != 0 && !many.empty());
+    if (waits) {
+        timer = io->driver_.arm(*io, *this, std::max(limit, Duration{}),
+                                io->next_key(EffectKind::arm, request.type, request.to.value));
+    }
+    if (!to_many) {
         slot = io->take_slot(*this);
         request.ticket = io->ticket_of(slot);
         request.key = io->next_key(EffectKind::send, request.type, request.to.value);
         io->driver_.transmit(*io, std::move(request));
-        return;
+        return true;
     }
     slots.reserve(many.size());
     for (const Id to : many) {
@@ -101,10 +106,12 @@ void CallAwaiter::await_suspend(std::coroutine_handle<> h) {
         packet.key = io->next_key(EffectKind::send, packet.type, to.value);
         io->driver_.transmit(*io, std::move(packet));
     }
+    if (!waits) leave();
+    return waits;
 }
 
 bool CallAwaiter::take(Packet&& packet) {
-    if (many.empty()) {
+    if (!to_many) {
         answer = std::move(packet);
         return true;
     }
@@ -133,9 +140,8 @@ void FileAwaiter::await_suspend(std::coroutine_handle<> h) {
     frame = h;
     slot = io->take_slot(*this);
     request.ticket = io->ticket_of(slot);
-    request.key = io->next_key(
-        EffectKind::file, static_cast<std::uint32_t>(core::key_of(std::string_view(request.path))),
-        static_cast<std::uint32_t>(request.op));
+    request.key =
+        io->next_key(EffectKind::file, request.name, static_cast<std::uint32_t>(request.op));
     io->driver_.submit(*io, std::move(request));
 }
 
@@ -144,11 +150,7 @@ void FileAwaiter::await_suspend(std::coroutine_handle<> h) {
 Io::Io(Driver& driver, const Identity& identity) : driver_(driver), identity_(identity) {
     life_.key = identity.life;
 }
-Io::~Io() {
-    sealed_ = true;
-    destroy_frames();
-    delete mailbox_;
-}
+Io::~Io() { destroy_frames(); }
 
 std::vector<Id> Io::peers() const {
     std::vector<Id> others;
@@ -160,7 +162,7 @@ std::vector<Id> Io::peers() const {
 }
 
 core::Dice Io::dice() {
-    if (sealed_) return {0, 0};
+    if (sealed_) return core::Dice::zeros();
     return {driver_.dice_lane(), next_key(EffectKind::dice, 0, 0)};
 }
 
@@ -221,23 +223,27 @@ void Io::spawn(std::string_view name, Task<> task) {
 }
 
 void Io::resume(Root& root, std::coroutine_handle<> frame) {
+    STORM_REQUIRE(current_ == nullptr);  // Drivers answer later, never from inside a call.
     current_ = &root;
     frame.resume();
     current_ = nullptr;
     if (root.finished || !started_.empty()) settle();
 }
 
-// After a step: run what it spawned, then let go of the roots that ended.
+// After a step: run what it spawned, then let go of the roots that ended; their destructors
+// may spawn again.
 void Io::settle() {
-    for (std::size_t i = 0; i < started_.size() && !sealed_; ++i) {
-        Root* next = started_[i];
-        current_ = next;
-        next->outermost.resume();
+    for (;;) {
+        for (std::size_t i = 0; i < started_.size() && !sealed_; ++i) {
+            current_ = started_[i];
+            current_->outermost.resume();
+        }
         current_ = nullptr;
-    }
-    started_.clear();
-    for (std::size_t i = roots_.size(); i-- > 0;) {
-        if (roots_[i]->finished) end_root(i);
+        started_.clear();
+        const auto ended = std::ranges::find_if(roots_ | std::views::reverse,
+                                                [](const auto& root) { return root->finished; });
+        if (ended == roots_.rend()) return;
+        end_root(static_cast<std::size_t>(roots_.rend() - ended) - 1);
     }
 }
 
@@ -254,7 +260,9 @@ void Io::end_root(std::size_t index) {
             driver_.threw(*this, "an exception that is no std::exception");
         }
     }
+    current_ = &life_;  // What destructors do has the node's life as its cause.
     frame.destroy();
+    current_ = nullptr;
 }
 
 void Io::destroy_frames() {
@@ -298,7 +306,7 @@ void Io::deliver(Packet&& packet) {
         resume(*first.root, first.frame);
         return;
     }
-    if (mailbox_ == nullptr) mailbox_ = new std::deque<Incoming>;
+    if (mailbox_ == nullptr) mailbox_ = std::make_unique<std::deque<Incoming>>();
     if (mailbox_->size() < mailbox_limit) mailbox_->emplace_back(std::move(packet));
 }
 
@@ -333,7 +341,8 @@ std::string_view to_text(FileOp op) {
 
 namespace {
 core::Error errno_error(int error, FileOp op) {
-    core::Error e{core::ErrorKind::io, std::strerror(error), {}};  // NOLINT: one thread a world
+    const char* name = strerrorname_np(error);  // Not strerror: that depends on the locale.
+    core::Error e{core::ErrorKind::io, name != nullptr ? name : std::to_string(error), {}};
     e.context.emplace_back(to_text(op));
     if (error == ENOENT) e.kind = core::ErrorKind::not_found;
     return e;
@@ -346,6 +355,10 @@ Task<core::Result<FileReply>> run(Io& io, FileRequest request) {
     co_return reply;
 }
 
+std::uint32_t name_tag(std::string_view path) {
+    return static_cast<std::uint32_t>(core::key_of(path));
+}
+
 core::Result<void> nothing(core::Result<FileReply>&& reply) {
     if (!reply) return std::unexpected(std::move(reply).error());
     return {};
@@ -355,19 +368,23 @@ core::Result<void> nothing(core::Result<FileReply>&& reply) {
 Task<core::Result<File>> Io::open(std::string path, bool create) {
     FileRequest request{.op = FileOp::open};
     request.create = create;
+    request.name = name_tag(path);
     request.path = std::move(path);
+    const std::uint32_t name = request.name;
     auto reply = co_await run(*this, std::move(request));
     if (!reply) co_return std::unexpected(std::move(reply).error());
-    co_return File(*this, reply->handle);
+    co_return File(*this, reply->handle, name);
 }
 Task<core::Result<void>> Io::rename(std::string from, std::string to) {
     FileRequest request{.op = FileOp::rename};
+    request.name = name_tag(from);
     request.path = std::move(from);
     request.path2 = std::move(to);
     co_return nothing(co_await run(*this, std::move(request)));
 }
 Task<core::Result<void>> Io::remove(std::string path) {
     FileRequest request{.op = FileOp::remove};
+    request.name = name_tag(path);
     request.path = std::move(path);
     co_return nothing(co_await run(*this, std::move(request)));
 }
@@ -382,47 +399,48 @@ Task<core::Result<void>> Io::sync_dir() {
 
 File::~File() {
     if (io_ == nullptr || io_->sealed()) return;
-    FileRequest request{.op = FileOp::close};
-    request.handle = handle_;
-    io_->driver().submit(*io_, std::move(request));
+    FileRequest wanted = request(FileOp::close);
+    wanted.key = io_->next_key(EffectKind::file, name_, static_cast<std::uint32_t>(wanted.op));
+    io_->driver().submit(*io_, std::move(wanted));
+}
+FileRequest File::request(FileOp op) const {
+    STORM_REQUIRE(io_ != nullptr);  // Not moved from.
+    FileRequest made{.op = op};
+    made.handle = handle_;
+    made.name = name_;
+    return made;
 }
 Task<core::Result<std::vector<std::byte>>> File::read(std::uint64_t offset, std::uint64_t length) {
-    FileRequest request{.op = FileOp::read};
-    request.handle = handle_;
-    request.offset = offset;
-    request.length = length;
-    auto reply = co_await run(*io_, std::move(request));
+    FileRequest wanted = request(FileOp::read);
+    wanted.offset = offset;
+    wanted.length = length;
+    auto reply = co_await run(*io_, std::move(wanted));
     if (!reply) co_return std::unexpected(std::move(reply).error());
     co_return std::move(reply->bytes);
 }
 Task<core::Result<void>> File::write(std::uint64_t offset, std::vector<std::byte> bytes) {
-    FileRequest request{.op = FileOp::write};
-    request.handle = handle_;
-    request.offset = offset;
-    request.bytes = std::move(bytes);
-    co_return nothing(co_await run(*io_, std::move(request)));
+    FileRequest wanted = request(FileOp::write);
+    wanted.offset = offset;
+    wanted.bytes = std::move(bytes);
+    co_return nothing(co_await run(*io_, std::move(wanted)));
 }
 Task<core::Result<void>> File::append(std::vector<std::byte> bytes) {
-    FileRequest request{.op = FileOp::append};
-    request.handle = handle_;
-    request.bytes = std::move(bytes);
-    co_return nothing(co_await run(*io_, std::move(request)));
+    FileRequest wanted = request(FileOp::append);
+    wanted.bytes = std::move(bytes);
+    co_return nothing(co_await run(*io_, std::move(wanted)));
 }
 Task<core::Result<void>> File::truncate(std::uint64_t length) {
-    FileRequest request{.op = FileOp::truncate};
-    request.handle = handle_;
-    request.length = length;
-    co_return nothing(co_await run(*io_, std::move(request)));
+    FileRequest wanted = request(FileOp::truncate);
+    wanted.length = length;
+    co_return nothing(co_await run(*io_, std::move(wanted)));
 }
 Task<core::Result<void>> File::sync() {
-    FileRequest request{.op = FileOp::sync};
-    request.handle = handle_;
-    co_return nothing(co_await run(*io_, std::move(request)));
+    FileRequest wanted = request(FileOp::sync);
+    co_return nothing(co_await run(*io_, std::move(wanted)));
 }
 Task<core::Result<std::uint64_t>> File::size() {
-    FileRequest request{.op = FileOp::size};
-    request.handle = handle_;
-    auto reply = co_await run(*io_, std::move(request));
+    FileRequest wanted = request(FileOp::size);
+    auto reply = co_await run(*io_, std::move(wanted));
     if (!reply) co_return std::unexpected(std::move(reply).error());
     co_return reply->count;
 }

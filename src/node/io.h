@@ -77,8 +77,9 @@ public:
     CallOne<Reply> call(Id to, const M& message, Duration limit) {
         return {*this, encoded(to, message, PacketKind::request, 0), limit};
     }
-    /// The same request to many; ends with the first `wanted` replies or at the time-out
-    /// with what came. Replies in order of arrival.
+    /// The same request to many; ends with the first `wanted` replies, with a reply from each
+    /// or at the time-out with what came, in order of arrival. Wanted 0: asks all and does not
+    /// wait; nobody to ask: does not wait either.
     template <Message Reply, Message M>
     CallMany<Reply> call_many(std::span<const Id> to, const M& message, std::uint32_t wanted,
                               Duration limit) {
@@ -193,20 +194,23 @@ private:
     bool some_finished_ = false;
     std::uint32_t free_slots_ = ~0U;
     std::vector<Slot> slots_;
-    std::deque<Incoming>* mailbox_ = nullptr;   // Made when first needed.
-    std::vector<std::unique_ptr<Root>> roots_;  // Oldest first.
-    std::vector<Root*> started_;                // Spawned in this step, not yet run.
+    std::unique_ptr<std::deque<Incoming>> mailbox_;  // Made when first needed.
+    std::vector<std::unique_ptr<Root>> roots_;       // Oldest first.
+    std::vector<Root*> started_;                     // Spawned in this step, not yet run.
 };
 
 /// An open file; closed when destroyed. All operations may fail with the errno that the
 /// disk gave (Error::message names it).
 class File {
 public:
-    File(Io& io, std::uint32_t handle) : io_(&io), handle_(handle) {}
-    File(File&& other) noexcept : io_(std::exchange(other.io_, nullptr)), handle_(other.handle_) {}
+    File(Io& io, std::uint32_t handle, std::uint32_t name)
+        : io_(&io), handle_(handle), name_(name) {}
+    File(File&& other) noexcept
+        : io_(std::exchange(other.io_, nullptr)), handle_(other.handle_), name_(other.name_) {}
     File& operator=(File&& other) noexcept {
         std::swap(io_, other.io_);
         std::swap(handle_, other.handle_);
+        std::swap(name_, other.name_);
         return *this;
     }
     ~File();
@@ -221,8 +225,11 @@ public:
     Task<core::Result<std::uint64_t>> size();
 
 private:
+    [[nodiscard]] FileRequest request(FileOp op) const;
+
     Io* io_;
     std::uint32_t handle_;
+    std::uint32_t name_;  // Of the path; part of the key of what is done with the file.
 };
 
 }  // namespace storm::node

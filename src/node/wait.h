@@ -57,6 +57,7 @@ struct [[nodiscard]] CallAwaiter : Waiter {
     Duration limit;
     Packet request;
     std::uint32_t wanted = 1;
+    bool to_many = false;
     std::uint32_t slot = ~0U;          // Of a call to one.
     Packet answer;                     // Of a call to one; type 0: none came.
     std::vector<Id> many;              // Destinations of a call to many.
@@ -65,8 +66,9 @@ struct [[nodiscard]] CallAwaiter : Waiter {
     CallAwaiter(Io& on, Packet&& packet, Duration d);
     CallAwaiter(const CallAwaiter&) = delete;
     ~CallAwaiter();
-    bool await_ready() const { return wanted == 0; }
-    void await_suspend(std::coroutine_handle<> h);
+    bool await_ready() const { return false; }
+    /// False if there is nothing to wait for: no destination, or no reply wanted.
+    bool await_suspend(std::coroutine_handle<> h);
     /// Takes a reply; true when that was the last one wanted.
     bool take(Packet&& packet);
     void leave();
@@ -95,6 +97,7 @@ struct CallMany : CallAwaiter {
         : CallAwaiter(on, std::move(packet), d) {
         many.assign(to.begin(), to.end());
         wanted = want;
+        to_many = true;
     }
     std::vector<std::pair<Id, Reply>> await_resume();
 };
