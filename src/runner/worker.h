@@ -9,6 +9,7 @@
 #pragma once
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -32,8 +33,7 @@ struct Probe {
     const fault::Plan& plan;
     std::uint64_t seed = 0;
     RunOptions run;
-    bool trace = false;  // Also the trace of events [first, last).
-    std::uint64_t first = 0, last = 0;
+    bool trace = false;  // Event by event.
 };
 
 /// What came of it.
@@ -61,6 +61,10 @@ public:
     Elsewhere& operator=(const Elsewhere&) = delete;
 
     [[nodiscard]] core::Result<Reading> run(const Probe& probe);
+    /// The same in two steps: the parent may do other things between them.
+    [[nodiscard]] core::Result<void> ask(const Probe& probe);
+    /// Nothing yet, or the reading. Requires: ask() succeeded and was not answered.
+    [[nodiscard]] core::Result<std::optional<Reading>> answer(Duration patience);
     /// The next run has a process to itself.
     void renew();
 

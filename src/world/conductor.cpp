@@ -103,9 +103,8 @@ public:
 private:
     void breach(const std::string& name, std::string sentence) {
         if (setup_.detail == history::Detail::full) {
-            const auto sequence = record_.trace.empty() ? 0 : record_.trace.back().sequence;
             record_.trace.push_back({.at = world_.now(),
-                                     .sequence = sequence,
+                                     .sequence = record_.trace.size(),
                                      .kind = history::EventKind::violated,
                                      .name = name,
                                      .text = sentence});

@@ -1,0 +1,427 @@
+#include "runner/worker.h"
+
+#include <fcntl.h>
+#include <fmt/format.h>
+#include <malloc.h>
+#include <poll.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cfenv>
+#include <clocale>
+#include <cstdio>
+#include <cstring>
+#include <ctime>
+#include <filesystem>
+
+#include "core/pool.h"
+#include "core/text.h"
+#include "runner/death.h"
+#include "runner/events.h"
+#include "runner/pack.h"
+
+extern "C" char** environ;  // NOLINT: POSIX declares it nowhere else.
+
+namespace storm::runner {
+namespace {
+
+using core::ErrorKind;
+
+constexpr int socket_fd = 3;  // In an executed worker.
+constexpr int words_fd = 4;
+constexpr std::uint32_t message_max = 512U << 20U;
+constexpr std::size_t trace_max = 500'000;  // Lines.
+constexpr int fill = 0xA5;
+
+bool send_all(int fd, const void* from, std::size_t size) {
+    const auto* at = static_cast<const char*>(from);
+    while (size > 0) {
+        const auto sent = ::send(fd, at, size, MSG_NOSIGNAL);
+        if (sent < 0 && errno == EINTR) continue;
+        if (sent <= 0) return false;
+        at += sent;
+        size -= static_cast<std::size_t>(sent);
+    }
+    return true;
+}
+bool receive_all(int fd, void* to, std::size_t size) {
+    auto* at = static_cast<char*>(to);
+    while (size > 0) {
+        const auto got = ::recv(fd, at, size, 0);
+        if (got < 0 && errno == EINTR) continue;
+        if (got <= 0) return false;
+        at += got;
+        size -= static_cast<std::size_t>(got);
+    }
+    return true;
+}
+template <class T>
+bool send_message(int fd, const T& message) {
+    const auto bytes = core::to_bytes(message);
+    const auto size = static_cast<std::uint32_t>(bytes.size());
+    return bytes.size() <= message_max && send_all(fd, &size, sizeof size) &&
+           send_all(fd, bytes.data(), bytes.size());
+}
+template <class T>
+std::optional<T> receive_message(int fd) {
+    std::uint32_t size = 0;
+    if (!receive_all(fd, &size, sizeof size) || size > message_max) return std::nullopt;
+    std::vector<std::byte> bytes(size);
+    if (!receive_all(fd, bytes.data(), bytes.size())) return std::nullopt;
+    return core::from_bytes<T>(bytes);
+}
+
+/// Leaves a pattern on the stack below: who reads what it never wrote finds it.
+[[gnu::noinline]] void scribble_stack() {
+    volatile unsigned char block[192 << 10];
+    for (auto& byte : block) byte = fill;
+}
+
+/// Everything that must not matter, made different in this process.
+void alter_process() {
+    ::setenv("TZ", "Pacific/Chatham", 1);
+    ::setenv("LC_ALL", "C.UTF-8", 1);
+    ::setenv("STORMPROOF_ELSEWHERE", std::string(2999, '~').c_str(), 1);
+    ::tzset();
+    std::setlocale(LC_ALL, "");
+    std::fesetround(FE_UPWARD);
+    mallopt(M_PERTURB, fill);
+    core::pool_set_fill(fill);
+    [[maybe_unused]] const int moved = ::chdir("/");
+}
+
+PackedReading read_run(const Bench& bench, const PackedRequest& request) {
+    PackedReading out;
+    const auto refuse = [&](const core::Error& error) {
+        out.failed = true;
+        out.error_kind = static_cast<std::uint8_t>(error.kind);
+        out.error = error.text();
+        return out;
+    };
+    auto plan = fault::plan_from_json(request.plan);
+    if (!plan) return refuse(plan.error());
+    RunOptions options;
+    options.world = request.world;
+    options.directory = request.directory;
+    options.sabotage = request.sabotage;
+    options.detail = request.trace ? history::Detail::full : history::Detail::verdict;
+    scribble_stack();
+    const auto run = run_plan(bench, std::move(*plan), request.seed, options);
+    if (!run) return refuse(run.error());
+    out.digest = run->record.digest;
+    out.events = run->record.events;
+    out.ladder = run->record.ladder;
+    for (const auto& finding : run->findings) {
+        if (finding.verdict == check::Verdict::violated) out.findings.push_back(pack(finding));
+    }
+    if (request.trace) {
+        const auto& trace = run->record.trace;
+        for (std::size_t i = 0; i < std::min(trace.size(), trace_max); ++i) {
+            out.trace.push_back(event_json(trace[i]));
+        }
+    }
+    return out;
+}
+
+int serve(const Bench& bench, int socket) {
+    for (;;) {
+        const auto request = receive_message<PackedRequest>(socket);
+        if (!request) return 0;  // The parent has hung up.
+        if (!send_message(socket, read_run(bench, *request))) return 0;
+    }
+}
+
+Duration cpu_time(pid_t pid) {
+    clockid_t clock{};
+    timespec time{};
+    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return {};
+    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
+}
+
+/// The environment of an altered process, made before fork().
+std::vector<std::string> altered_environment() {
+    std::vector<std::string> out;
+    for (char** at = environ; *at != nullptr; ++at) {
+        const std::string_view entry = *at;
+        if (entry.starts_with("TZ=") || entry.starts_with("LC_ALL=") ||
+            entry.starts_with("GLIBC_TUNABLES=")) {
+            continue;
+        }
+        out.emplace_back(entry);
+    }
+    out.emplace_back("TZ=Pacific/Chatham");
+    out.emplace_back("LC_ALL=C.UTF-8");
+    out.emplace_back("GLIBC_TUNABLES=glibc.malloc.perturb=165");
+    out.push_back("STORMPROOF_ELSEWHERE=" + std::string(2999, '~'));
+    return out;
+}
+
+void move_fd(int from, int to) {
+    if (from == to) {
+        ::fcntl(from, F_SETFD, 0);
+        return;
+    }
+    ::dup2(from, to);
+}
+
+}  // namespace
+
+int worker_main(const Bench& bench, int argc, char** argv) {
+    if (argc < 2 || std::string_view(argv[1]) != worker_command) return 64;
+    void* words =
+        ::mmap(nullptr, sizeof(LastWords), PROT_READ | PROT_WRITE, MAP_SHARED, words_fd, 0);
+    if (words == MAP_FAILED) {
+        std::fputs("stormproof: __worker is started by stormproof itself\n", stderr);
+        return 64;
+    }
+    warm_up_stack_traces();
+    install_death_handlers(static_cast<LastWords*>(words));
+    alter_process();
+    return serve(bench, socket_fd);
+}
+
+bool Reading::fails_for(const std::string& reason) const {
+    if (death) return to_finding(*death).reason() == reason;
+    return std::ranges::any_of(findings,
+                               [&](const auto& finding) { return finding.reason() == reason; });
+}
+
+struct Elsewhere::Process {
+    pid_t pid = 0;
+    int socket = -1;
+    int output = -1;
+    LastWords* words = nullptr;
+    Duration cpu_at{};
+    bool looping = false;
+
+    ~Process() {
+        if (socket >= 0) ::close(socket);
+        if (pid > 0) {
+            ::kill(pid, SIGKILL);
+            ::waitpid(pid, nullptr, 0);
+        }
+        if (output >= 0) ::close(output);
+        if (words != nullptr) ::munmap(words, sizeof(LastWords));
+    }
+    [[nodiscard]] core::Result<void> start(const Bench& bench, const std::string& program,
+                                           Surroundings surroundings);
+    [[noreturn]] void become(const Bench& bench, const std::string& program,
+                             Surroundings surroundings, int theirs, int words_file,
+                             char* const* environment, pid_t parent);
+    /// The process has hung up: how it died.
+    [[nodiscard]] Death bury();
+};
+
+core::Result<void> Elsewhere::Process::start(const Bench& bench, const std::string& program,
+                                             Surroundings surroundings) {
+    const auto failed = [](std::string_view doing) {
+        return core::fail(ErrorKind::io, fmt::format("{}: {}", doing, std::strerror(errno)));
+    };
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
+        return failed("making a socket for a worker");
+    }
+    socket = ends[0];
+    output = open_last_words();
+    const int words_file = ::memfd_create("stormproof-last-words", MFD_CLOEXEC);
+    void* memory = MAP_FAILED;
+    if (words_file >= 0 && ::ftruncate(words_file, sizeof(LastWords)) == 0) {
+        memory =
+            ::mmap(nullptr, sizeof(LastWords), PROT_READ | PROT_WRITE, MAP_SHARED, words_file, 0);
+    }
+    if (memory == MAP_FAILED) {
+        const auto error = failed("sharing memory with a worker");
+        ::close(ends[1]);
+        if (words_file >= 0) ::close(words_file);
+        return error;
+    }
+    words = static_cast<LastWords*>(memory);
+    const auto texts = altered_environment();
+    std::vector<char*> environment;
+    for (const auto& text : texts) environment.push_back(const_cast<char*>(text.c_str()));
+    environment.push_back(nullptr);
+    warm_up_stack_traces();
+    std::fflush(nullptr);
+    const pid_t parent = getpid();
+    pid = ::fork();
+    if (pid == 0) {
+        become(bench, program, surroundings, ends[1], words_file, environment.data(), parent);
+    }
+    ::close(ends[1]);
+    ::close(words_file);
+    if (pid < 0) {
+        pid = 0;
+        return failed("starting a worker");
+    }
+    return {};
+}
+
+void Elsewhere::Process::become(const Bench& bench, const std::string& program,
+                                Surroundings surroundings, int theirs, int words_file,
+                                char* const* environment, pid_t parent) {
+    ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (::getppid() != parent) _exit(0);
+    ::signal(SIGINT, SIG_IGN);
+    ::signal(SIGTERM, SIG_DFL);
+    redirect_output(output);
+    if (surroundings == Surroundings::altered && !program.empty()) {
+        const int a = ::fcntl(theirs, F_DUPFD_CLOEXEC, 16);
+        const int b = ::fcntl(words_file, F_DUPFD_CLOEXEC, 16);
+        move_fd(a, socket_fd);
+        move_fd(b, words_fd);
+        [[maybe_unused]] const int moved = ::chdir("/");
+        const std::string command(worker_command);
+        char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(command.c_str()),
+                             nullptr};
+        ::execve(program.c_str(), arguments, environment);
+        _exit(70);
+    }
+    ::close(socket);
+    install_death_handlers(words);
+    if (surroundings == Surroundings::altered) alter_process();
+    _exit(serve(bench, theirs));
+}
+
+Death Elsewhere::Process::bury() {
+    int status = 0;
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
+    }
+    pid = 0;
+    return describe_death(status, looping, *words, read_output(output));
+}
+
+Elsewhere::Elsewhere(const Bench& bench, std::string program, Surroundings surroundings,
+                     Duration cpu_limit)
+    : bench_(bench),
+      program_(std::move(program)),
+      surroundings_(surroundings),
+      cpu_limit_(cpu_limit) {}
+
+Elsewhere::~Elsewhere() = default;
+
+void Elsewhere::renew() { process_.reset(); }
+
+core::Result<void> Elsewhere::ask(const Probe& probe) {
+    if (!process_) {
+        process_ = std::make_unique<Process>();
+        if (auto started = process_->start(bench_, program_, surroundings_); !started) {
+            process_.reset();
+            return started;
+        }
+    }
+    PackedRequest request;
+    request.plan = fault::to_json(probe.plan);
+    request.seed = probe.seed;
+    request.world = probe.run.world;
+    if (!probe.run.directory.empty()) {
+        request.directory = std::filesystem::absolute(probe.run.directory).string();
+    }
+    request.sabotage = probe.run.sabotage;
+    request.trace = probe.trace;
+    process_->cpu_at = cpu_time(process_->pid);
+    process_->looping = false;
+    trim_output(process_->output);
+    *process_->words = {};
+    // If it has hung up already, answer() says how it died.
+    static_cast<void>(send_message(process_->socket, request));
+    return {};
+}
+
+core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
+    pollfd fd{process_->socket, POLLIN, 0};
+    const int ready = ::poll(&fd, 1, static_cast<int>(patience.ns / 1'000'000));
+    if (ready <= 0) {
+        if (cpu_time(process_->pid) - process_->cpu_at > cpu_limit_) {
+            ::kill(process_->pid, process_->looping ? SIGKILL : SIGXCPU);
+            process_->looping = true;
+            process_->cpu_at += core::seconds(1);
+        }
+        return std::optional<Reading>{};
+    }
+    Reading reading;
+    auto packed = receive_message<PackedReading>(process_->socket);
+    if (!packed) {
+        reading.death = std::make_unique<Death>(process_->bury());
+        process_.reset();
+        return std::optional(std::move(reading));
+    }
+    if (packed->failed) {
+        return core::fail(static_cast<ErrorKind>(packed->error_kind), packed->error);
+    }
+    reading.digest = packed->digest;
+    reading.events = packed->events;
+    reading.ladder = std::move(packed->ladder);
+    for (auto& finding : packed->findings) reading.findings.push_back(unpack(std::move(finding)));
+    reading.trace = std::move(packed->trace);
+    return std::optional(std::move(reading));
+}
+
+core::Result<Reading> Elsewhere::run(const Probe& probe) {
+    STORM_CHECK(ask(probe));
+    for (;;) {
+        STORM_TRY(auto reading, answer(core::milliseconds(50)));
+        if (reading) return std::move(*reading);
+    }
+}
+
+namespace {
+
+/// The first place where two traces part, both sides in words.
+std::string parting(const Reading& here, const Reading& there) {
+    const std::size_t most = std::max(here.trace.size(), there.trace.size());
+    for (std::size_t i = 0; i < most; ++i) {
+        const std::string* a = i < here.trace.size() ? &here.trace[i] : nullptr;
+        const std::string* b = i < there.trace.size() ? &there.trace[i] : nullptr;
+        if (a != nullptr && b != nullptr && *a == *b) continue;
+        return fmt::format("event {}:\n  here   {}\n  there  {}", i,
+                           a != nullptr ? *a : "(the run is over)",
+                           b != nullptr ? *b : "(the run is over)");
+    }
+    return {};
+}
+
+}  // namespace
+
+check::Finding name_divergence(const Probe& probe, const Reading& here, const Reading& there,
+                               Elsewhere& same, Elsewhere& altered) {
+    check::Finding finding;
+    finding.verdict = check::Verdict::violated;
+    finding.check = "deterministic";
+    finding.anomaly = "divergence";
+    finding.sentence = fmt::format(
+        "Seed {} gives other bytes in another process: something the run reads is not of the "
+        "scenario, the seed or the plan.",
+        probe.seed);
+    if (here.death || there.death) {
+        finding.detail =
+            "One side died: " + (here.death ? here.death->sentence : there.death->sentence) + "\n" +
+            (here.death ? here.death->trace : there.death->trace);
+        return finding;
+    }
+    const auto rungs = std::min(here.ladder.size(), there.ladder.size());
+    std::size_t rung = 0;
+    while (rung < rungs && here.ladder[rung] == there.ladder[rung]) ++rung;
+    finding.detail = fmt::format("Digests {} here, {} there; the first {} events agree.\n",
+                                 core::hex(here.digest), core::hex(there.digest), rung * 4096);
+    Probe again = probe;
+    again.trace = true;
+    const auto one = same.run(again);
+    const auto two = altered.run(again);
+    if (!one || !two || one->death || two->death) return finding;
+    if (const auto place = parting(*one, *two); !place.empty()) {
+        finding.detail += place;
+        finding.sentence += " First at " + place.substr(0, place.find(':')) + ".";
+    } else if (one->digest != two->digest) {
+        finding.detail += "All traced events agree; what differs are draws or bytes of messages.";
+    } else {
+        finding.detail += "Run again event by event, both sides agree: it comes and goes.";
+    }
+    return finding;
+}
+
+}  // namespace storm::runner
