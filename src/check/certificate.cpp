@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/require.h"
+
 namespace storm::check {
 namespace {
 
@@ -21,8 +23,15 @@ bool contains(const core::Value& whole, const core::Value& part) {
 class Part {
 public:
     explicit Part(const KeyHistory& key)
-        : key_(key), keep_(key.operations.size(), 1), observers_(key.values.size()) {
+        : key_(key),
+          keep_(key.operations.size(), 1),
+          observers_(key.values.size()),
+          makers_(key.values.size()) {
         for (std::uint32_t i = 0; i < key.operations.size(); ++i) {
+            if (key.operations[i].effect == Effect::mismatch) mismatches_.push_back(i);
+            if (key.operations[i].make != no_value) {
+                makers_[static_cast<std::size_t>(key.operations[i].make)].push_back(i);
+            }
             if (observes(key.operations[i])) {
                 observers_[static_cast<std::size_t>(key.operations[i].need)].push_back(i);
             }
@@ -51,21 +60,39 @@ public:
     void restore(std::vector<std::uint8_t> keep) { keep_ = std::move(keep); }
 
 private:
+    /// `seer` ended before `maker` began, or another write lies surely between the two. Only asked
+    /// while somebody else is left that `seer` may have it from: a part should show where what
+    /// was observed came from.
+    [[nodiscard]] bool out_of_sight(const KeyedOperation& maker, const KeyedOperation& seer) const {
+        const auto& makers = makers_[static_cast<std::size_t>(maker.make)];
+        const bool other = std::ranges::any_of(makers, [&](std::uint32_t i) {
+            return keep_[i] != 0 && key_.operations[i].invoked <= seer.completed;
+        });
+        if (!other) return false;
+        if (seer.completed < maker.invoked) return true;
+        if (maker.completed >= seer.invoked) return false;
+        auto between = std::ranges::upper_bound(key_.operations, maker.completed, {},
+                                                &KeyedOperation::invoked);
+        for (; between != key_.operations.end() && between->invoked < seer.invoked; ++between) {
+            const auto place = static_cast<std::size_t>(between - key_.operations.begin());
+            if (keep_[place] != 0 && between->effect == Effect::write && !between->optional &&
+                between->completed < seer.invoked) {
+                return true;
+            }
+        }
+        return false;
+    }
     void add_dependents(const KeyedOperation& op, Places& todo) const {
         if (op.make == no_value) return;
         if (key_.appends) {
             add_list_dependents(op, todo);
             return;
         }
-        const auto& seers = observers_[static_cast<std::size_t>(op.make)];
-        todo.insert(todo.end(), seers.begin(), seers.end());
-        add_mismatches(todo);
-    }
-    /// Taking a maker out may make a cas match that was told it does not.
-    void add_mismatches(Places& todo) const {
-        for (std::uint32_t i = 0; i < key_.operations.size(); ++i) {
-            if (key_.operations[i].effect == Effect::mismatch) todo.push_back(i);
+        for (const auto seer : observers_[static_cast<std::size_t>(op.make)]) {
+            if (keep_[seer] != 0 && !out_of_sight(op, key_.operations[seer])) todo.push_back(seer);
         }
+        // Taking a maker out may make a cas match that was told it does not.
+        todo.insert(todo.end(), mismatches_.begin(), mismatches_.end());
     }
     /// Where lists grow: all that observed the element or the list, in whatever it stood.
     void add_list_dependents(const KeyedOperation& op, Places& todo) const {
@@ -82,46 +109,63 @@ private:
     const KeyHistory& key_;
     std::vector<std::uint8_t> keep_;
     std::vector<Places> observers_;
+    std::vector<Places> makers_;
+    Places mismatches_;
 };
 
-/// Drops chunks of `size` operations, the latest first, as long as the rest stays impossible
-/// and steps are left. True: some went.
-bool drop_chunks(const KeyHistory& key, SearchBounds& left, LinearSearch& search, Part& part,
-                 std::size_t size) {
-    bool some = false;
-    const Places order = part.places();
-    for (std::size_t end = order.size(); end > 0 && left.steps > 0;) {
-        const std::size_t begin = end > size ? end - size : 0;
-        Places chunk(order.begin() + static_cast<std::ptrdiff_t>(begin),
-                     order.begin() + static_cast<std::ptrdiff_t>(end));
-        end = begin;
-        std::erase_if(chunk, [&](std::uint32_t i) { return part.keep()[i] == 0; });
-        if (chunk.empty()) continue;
-        auto before = part.keep();
-        part.drop(chunk);
-        const SearchEnd end_of_search = search.run(key, left, &part.keep());
-        left.steps -= std::min(left.steps, search.steps());
-        if (end_of_search == SearchEnd::impossible) {
-            some = true;
-        } else {
-            part.restore(std::move(before));
+/// Takes out what can go, chunk by chunk, as long as the rest stays impossible.
+class Reduction {
+public:
+    Reduction(const KeyHistory& key, const SearchBounds& bounds)
+        : key_(key), part_(key), left_(bounds) {}
+
+    Places run() {
+        const SearchEnd end = search_.run(key_, left_, &part_.keep());
+        STORM_REQUIRE(end == SearchEnd::impossible, key_.operations.size());
+        steps_once_ = std::max<std::uint64_t>(200'000, 2 * search_.steps());
+        for (std::size_t size = key_.operations.size() / 2; size > 1; size /= 2) drop_chunks(size);
+        while (drop_chunks(1)) {
         }
+        return part_.places();
     }
-    return some;
-}
+
+private:
+    /// The latest first. True: some went.
+    bool drop_chunks(std::size_t size) {
+        bool some = false;
+        const Places order = part_.places();
+        for (std::size_t end = order.size(); end > 0 && left_.steps > 0;) {
+            const std::size_t begin = end > size ? end - size : 0;
+            Places chunk(order.begin() + static_cast<std::ptrdiff_t>(begin),
+                         order.begin() + static_cast<std::ptrdiff_t>(end));
+            end = begin;
+            std::erase_if(chunk, [&](std::uint32_t i) { return part_.keep()[i] == 0; });
+            if (!chunk.empty()) some |= try_without(chunk);
+        }
+        return some;
+    }
+    bool try_without(const Places& chunk) {
+        auto before = part_.keep();
+        part_.drop(chunk);
+        const SearchBounds once{std::min(left_.steps, steps_once_), left_.memory};
+        const SearchEnd end = search_.run(key_, once, &part_.keep());
+        left_.steps -= std::min(left_.steps, search_.steps() + key_.operations.size());
+        if (end == SearchEnd::impossible) return true;
+        part_.restore(std::move(before));
+        return false;
+    }
+
+    const KeyHistory& key_;
+    Part part_;
+    LinearSearch search_;
+    SearchBounds left_;
+    std::uint64_t steps_once_ = 0;  // A part that needs much more than the whole is kept as it is.
+};
 
 }  // namespace
 
 std::vector<std::uint32_t> smallest_impossible(const KeyHistory& key, const SearchBounds& bounds) {
-    Part part(key);
-    LinearSearch search;
-    SearchBounds left = bounds;
-    for (std::size_t size = key.operations.size() / 2; size > 1; size /= 2) {
-        drop_chunks(key, left, search, part, size);
-    }
-    while (drop_chunks(key, left, search, part, 1)) {
-    }
-    return part.places();
+    return Reduction(key, bounds).run();
 }
 
 std::uint32_t fatal_of(const KeyHistory& key, const std::vector<std::uint32_t>& part) {

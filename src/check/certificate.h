@@ -2,9 +2,10 @@
 //
 // A part proves something of the whole only if what was left out could not have mended it. So
 // operations leave in this order alone: whoever only observes may go at any time (fewer
-// observers, fewer demands), whoever makes a value may go once nobody left observes that value
-// (any order of the whole, without it, is an order of the rest). Then every order of the whole
-// gives one of the part, and a part without one proves that the whole has none.
+// observers, fewer demands); whoever makes a value may go once nobody left can observe that value
+// from it (nobody left observes the value at all, or only operations that ended before it began
+// or that another write surely separates from it). Any order of the whole, without it, is then an
+// order of the rest; so a part without an order proves that the whole has none.
 #pragma once
 #include <cstdint>
 #include <vector>

@@ -9,6 +9,9 @@
 namespace storm::check {
 namespace {
 
+/// So many steps an operation are free of charge: bounds are for searching, not for size.
+constexpr std::uint64_t steps_each = 64;
+
 constexpr std::size_t at(ValueId id) { return static_cast<std::size_t>(id); }
 
 std::uint64_t mark_of(std::uint32_t item, std::uint64_t salt) {
@@ -192,7 +195,7 @@ SearchEnd LinearSearch::search(const SearchBounds& bounds) {
         const std::size_t first = candidates_.size();
         const bool alive = look();
         if (next_[required_] == required_) return SearchEnd::linearizable;
-        if (steps_ > bounds.steps) return SearchEnd::out_of_steps;
+        if (steps_ > bounds.steps + steps_each * items_.size()) return SearchEnd::out_of_steps;
         if (alive && !is_dead_end()) {
             frames_.push_back({first, first, trail_.size(), state_});
         } else {
