@@ -34,8 +34,8 @@ inline void property(const core::CodeSite& site, bool holds) {
 #define STORM_SITE_(name, message, kind, maybe)                                              \
     static constexpr ::storm::core::CodeSite name{message, __FILE__, __LINE__,               \
                                                   ::storm::core::PropertyKind::kind, maybe}; \
-    [[gnu::section("storm_sites"),                                                           \
-      gnu::used]] static const ::storm::core::CodeSite* const name##_listed = &name
+    [[gnu::section("storm_sites"), gnu::used,                                                \
+      gnu::retain]] static const ::storm::core::CodeSite* const name##_listed = &name
 /// True where this code-point fault fires.
 #define STORM_MAYBE(message)                             \
     ([]() -> bool {                                      \
