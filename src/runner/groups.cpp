@@ -29,10 +29,16 @@ bool Groups::add(std::uint64_t item, std::uint64_t seed, std::uint64_t digest,
     if (at != entry.seeds.end() && at->item == item) return false;  // Twice in one run.
     entry.seeds.insert(at, {item, seed, digest, std::move(finding)});
     if (entry.seeds.size() > seeds_max) entry.seeds.pop_back();
-    entry.group.finding = entry.seeds.front().finding;
-    entry.group.lowest = entry.seeds.front().seed;
-    entry.group.failing = entry.items.size();
+    refresh(entry);
     return fresh;
+}
+
+void Groups::refresh(Entry& entry) {
+    entry.group.failing = entry.items.size();
+    if (entry.seeds.empty()) return;
+    const auto lowest = std::ranges::min_element(entry.seeds, {}, &Seed::seed);
+    entry.group.finding = lowest->finding;
+    entry.group.lowest = lowest->seed;
 }
 
 void Groups::cut(std::uint64_t last) {
@@ -41,7 +47,7 @@ void Groups::cut(std::uint64_t last) {
         auto& entry = at->second;
         std::erase_if(entry.items, [&](auto item) { return item > last; });
         std::erase_if(entry.seeds, [&](const Seed& seed) { return seed.item > last; });
-        entry.group.failing = entry.items.size();
+        refresh(entry);
         at = entry.items.empty() ? entries_.erase(at) : std::next(at);
     }
 }

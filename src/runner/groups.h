@@ -55,6 +55,7 @@ private:
         std::vector<Seed> seeds;           // The lowest items, ascending; at most seeds_max.
         std::vector<std::uint64_t> items;  // All, ascending.
     };
+    static void refresh(Entry& entry);
     [[nodiscard]] core::Result<void> confirm_seed(Entry& entry, const Seed& seed,
                                                   const PlanOf& plan_of,
                                                   const SweepOptions& options, Elsewhere& same,

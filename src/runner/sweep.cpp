@@ -1,0 +1,361 @@
+#include "runner/sweep.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <chrono>
+#include <deque>
+#include <set>
+#include <utility>
+
+#include "node/points.h"
+#include "runner/fleet.h"
+#include "runner/groups.h"
+#include "runner/note.h"
+#include "runner/worker.h"
+
+namespace storm::runner {
+namespace {
+
+using core::ErrorKind;
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t waiting_max = 64;   // Passes that wait to run again.
+constexpr std::int64_t rerun_share = 50;  // Reruns may take one part in so many.
+
+Duration since(Clock::time_point start) {
+    return core::nanoseconds(
+        std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
+}
+
+class Sweep {
+public:
+    Sweep(const Bench& bench, const scenario::Scenario& scenario, const SweepOptions& options)
+        : bench_(bench),
+          scenario_(scenario),
+          options_(options),
+          jobs_(options.jobs != 0 ? options.jobs : processors()),
+          same_(bench, options.program, Elsewhere::Surroundings::same, options.cpu_limit),
+          altered_(bench, options.program, Elsewhere::Surroundings::altered, options.cpu_limit),
+          verifier_(bench, options.program, Elsewhere::Surroundings::altered, options.cpu_limit) {
+        for (const auto& known : options.known) {
+            if (known_seeds_.insert(known.seed).second) first_.push_back(known.seed);
+        }
+        timed_ = options.time_limit.ns > 0;
+        const std::uint64_t range =
+            timed_ ? std::uint64_t{1} << 60U
+                   : (options.last >= options.first ? options.last - options.first + 1 : 0);
+        items_ = first_.size() + range;
+    }
+
+    core::Result<SweepReport> run() {
+        start_ = Clock::now();
+        report_.asked = timed_ ? 0 : options_.last - options_.first + 1;
+        report_.first = options_.first;
+        Work work;
+        work.items = items_;
+        work.jobs = jobs_;
+        work.cpu_limit = options_.cpu_limit;
+        work.body = [this](auto item, auto& result) { body(item, result); };
+        work.take = [this](auto item, auto result) { take(item, result); };
+        work.fell = [this](auto item, const Death& death) { fell(item, death); };
+        work.enough = [this] { return enough(); };
+        STORM_CHECK(fleet_.run(work));
+        if (error_) return std::unexpected(*error_);
+        groups_.cut(limit_);
+        STORM_CHECK(finish_reruns());
+        report_.failing = groups_.failing();
+        if (options_.confirm) {
+            STORM_CHECK(groups_.confirm([this](auto seed) { return plan_of(seed); }, options_,
+                                        same_, altered_));
+        }
+        finish();
+        return std::move(report_);
+    }
+
+private:
+    [[nodiscard]] std::uint64_t seed_of(std::uint64_t item) const {
+        return item < first_.size() ? first_[item] : options_.first + (item - first_.size());
+    }
+    [[nodiscard]] fault::Plan plan_of(std::uint64_t seed) const {
+        return scenario::plan(scenario_, bench_.faults, seed);
+    }
+
+    /// In the worker.
+    void body(std::uint64_t item, std::vector<std::byte>& result) const {
+        const std::uint64_t seed = seed_of(item);
+        if (item >= first_.size() && known_seeds_.contains(seed)) {
+            SeedNote note;
+            note.skipped = true;
+            return append(result, note);
+        }
+        auto run = run_plan(bench_, plan_of(seed), seed, options_.run);
+        append(result, run ? note_of(*run, bench_.faults, sites_) : note_of(run.error()));
+    }
+
+    void take(std::uint64_t item, std::span<const std::byte> bytes);
+    void count(const SeedNote& note);
+    void fell(std::uint64_t item, const Death& death);
+    void failed(std::uint64_t item, std::uint64_t digest, check::Finding finding);
+    [[nodiscard]] bool enough();
+    void rerun_some();
+    void reread(core::Result<std::optional<Reading>> answer);
+    [[nodiscard]] core::Result<void> finish_reruns();
+    void finish();
+    void find_never_met();
+
+    struct Pass {
+        std::uint64_t item = 0, seed = 0, digest = 0;
+    };
+
+    const Bench& bench_;
+    const scenario::Scenario& scenario_;
+    const SweepOptions& options_;
+    unsigned jobs_;
+    Elsewhere same_, altered_, verifier_;
+    Fleet fleet_;
+    SiteNames sites_;
+    Groups groups_;
+    SweepReport report_;
+    std::vector<std::uint64_t> first_;  // Seeds of known failures, in order.
+    std::set<std::uint64_t> known_seeds_;
+    std::uint64_t items_ = 0;
+    bool timed_ = false;
+    std::uint64_t limit_ = ~std::uint64_t{0};  // Items after it do not count.
+    std::vector<history::SiteHits> site_sums_ = std::vector<history::SiteHits>(sites_.size());
+    std::uint64_t ineffective_lowest_ = ~std::uint64_t{0};
+    std::uint64_t undecided_lowest_ = ~std::uint64_t{0};
+    std::optional<core::Error> error_;
+    std::deque<Pass> passes_;  // Waiting to run again.
+    std::optional<Pass> first_pass_;
+    std::optional<Pass> under_way_;
+    fault::Plan under_way_plan_;
+    Clock::time_point start_, asked_;
+    Duration rerunning_{};  // Real time that reruns took.
+};
+
+void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
+    auto note = core::from_bytes<SeedNote>(bytes);
+    if (!note) {
+        error_ = core::Error{ErrorKind::internal, "a worker's note cannot be read", {}};
+        return fleet_.stop_at(0);
+    }
+    if (note->skipped) return;
+    const std::uint64_t seed = seed_of(item);
+    if (note->failed) {
+        if (!error_) {
+            error_ = core::Error{static_cast<core::ErrorKind>(note->error_kind),
+                                 note->error,
+                                 {fmt::format("running seed {}", seed)}};
+        }
+        return fleet_.stop_at(0);
+    }
+    count(*note);
+    if (note->ineffective) {
+        ++report_.ineffective_seeds;
+        report_.ineffective.push_back(seed);
+        if (seed < ineffective_lowest_ && !note->why.empty()) {
+            ineffective_lowest_ = seed;
+            report_.ineffective_why = fmt::format("seed {}: {}", seed, note->why);
+        }
+        if (report_.ineffective.size() >= 64) {
+            std::ranges::sort(report_.ineffective);
+            report_.ineffective.resize(16);
+        }
+    }
+    if (note->undecided) {
+        ++report_.inconclusive;
+        if (seed < undecided_lowest_) {
+            undecided_lowest_ = seed;
+            report_.inconclusive_why = fmt::format("seed {}: {}", seed, note->why);
+        }
+    }
+    for (auto& finding : note->findings) {
+        failed(item, note->digest, unpack(std::move(finding)));
+    }
+    if (!note->findings.empty() || note->digest == 0 || options_.rerun_ppm == 0) return;
+    const Pass pass{item, seed, note->digest};
+    if (!first_pass_) first_pass_ = pass;
+    if (core::happens(core::draw(core::key_of("rerun"), seed, 0), options_.rerun_ppm) &&
+        passes_.size() < waiting_max) {
+        passes_.push_back(pass);
+    }
+}
+
+void Sweep::count(const SeedNote& note) {
+    ++report_.run;
+    ++(note.faulty ? report_.faulty : report_.controls);
+    if (note.effective) ++report_.effective;
+    report_.events += note.events;
+    report_.messages += note.messages;
+    report_.operations += note.operations;
+    for (const auto& each : note.faults) {
+        if (each.fault >= bench_.faults.all().size()) continue;
+        auto& sum = report_.faults[bench_.faults.all()[each.fault].name];
+        sum.effective += each.effective;
+        sum.no_opportunity += each.no_opportunity;
+        sum.ineffective += each.ineffective;
+    }
+    for (const auto& site : note.sites) {
+        site_sums_[site.site].reached += site.reached;
+        site_sums_[site.site].held += site.held;
+    }
+    for (const auto& site : note.other_sites) {
+        auto& sum = report_.sites[site.message];
+        sum.reached += site.reached;
+        sum.held += site.held;
+    }
+}
+
+void Sweep::fell(std::uint64_t item, const Death& death) {
+    ++report_.run;
+    ++report_.faulty;  // Whatever it drew: it is no control that passed.
+    failed(item, 0, to_finding(death));
+}
+
+void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding finding) {
+    const std::string reason = finding.reason();
+    const bool fresh = groups_.add(item, seed_of(item), digest, std::move(finding));
+    if (options_.stop_after != 0 && groups_.failing() >= options_.stop_after) {
+        limit_ = groups_.item_of(options_.stop_after);
+        fleet_.stop_at(limit_ + 1);
+    }
+    if (fresh && options_.found) options_.found(groups_.group(reason));
+}
+
+bool Sweep::enough() {
+    const Duration elapsed = since(start_);
+    if (options_.progress) {
+        options_.progress({report_.run, timed_ ? 0 : report_.asked, groups_.failing(), elapsed});
+    }
+    if (options_.stop && options_.stop()) {
+        report_.stopped = true;
+        return true;
+    }
+    if (timed_ && elapsed >= options_.time_limit) return true;
+    rerun_some();
+    return false;
+}
+
+/// Keeps one pass running again elsewhere, within the share of time that reruns may take.
+void Sweep::rerun_some() {
+    if (under_way_) {
+        auto answer = verifier_.answer({});
+        if (answer && !*answer) return;
+        rerunning_ += since(asked_);
+        reread(std::move(answer));
+    }
+    if (passes_.empty() || rerunning_.ns * rerun_share > since(start_).ns * jobs_) return;
+    under_way_ = passes_.front();
+    passes_.pop_front();
+    under_way_plan_ = plan_of(under_way_->seed);
+    asked_ = Clock::now();
+    const auto asked = verifier_.ask({under_way_plan_, under_way_->seed, options_.run});
+    if (!asked) under_way_.reset();
+}
+
+/// A pass has run again.
+void Sweep::reread(core::Result<std::optional<Reading>> answer) {
+    const Pass pass = *under_way_;
+    under_way_.reset();
+    if (!answer) {
+        if (!error_) error_ = core::within(answer.error(), "running a seed again").error();
+        return fleet_.stop_at(0);
+    }
+    ++report_.rerun;
+    const Probe probe{under_way_plan_, pass.seed, options_.run};
+    auto finding = compare(probe, pass.digest, **answer, same_, altered_);
+    if (finding && *finding) failed(pass.item, pass.digest, std::move(**finding));
+}
+
+/// Waits for the one under way. If not a single pass ran again, the first does.
+core::Result<void> Sweep::finish_reruns() {
+    if (!under_way_ && report_.rerun == 0 && first_pass_ && first_pass_->item <= limit_ &&
+        options_.confirm && !report_.stopped) {
+        under_way_ = first_pass_;
+        under_way_plan_ = plan_of(under_way_->seed);
+        STORM_CHECK(verifier_.ask({under_way_plan_, under_way_->seed, options_.run}));
+    }
+    while (under_way_) {
+        auto answer = verifier_.answer(core::milliseconds(20));
+        if (answer && !*answer) continue;
+        reread(std::move(answer));
+    }
+    if (error_) return std::unexpected(*error_);
+    return {};
+}
+
+void Sweep::finish() {
+    report_.groups = groups_.take();
+    for (auto& group : report_.groups) {
+        group.known = std::ranges::any_of(
+            options_.known, [&](const Known& known) { return known.reason == group.reason; });
+    }
+    std::ranges::sort(report_.groups, {}, [](const Group& group) {
+        return std::tuple(group.known, group.lowest, group.reason);
+    });
+    const auto last_item = std::min(limit_, items_ - 1);
+    const auto ran_all = [&](std::uint64_t seed) {
+        const auto at = std::ranges::find(first_, seed);
+        return !report_.stopped && static_cast<std::uint64_t>(at - first_.begin()) <= last_item;
+    };
+    std::set<std::string> still;
+    for (const auto& group : report_.groups) still.insert(group.reason);
+    for (const auto& known : options_.known) {
+        if (still.contains(known.reason) || !ran_all(known.seed)) continue;
+        if (std::ranges::find(report_.gone, known.reason, &Known::reason) == report_.gone.end()) {
+            report_.gone.push_back(known);
+        }
+    }
+    std::ranges::sort(report_.ineffective);
+    report_.ineffective.resize(std::min<std::size_t>(report_.ineffective.size(), 16));
+    for (std::size_t i = 0; i < site_sums_.size(); ++i) {
+        if (site_sums_[i].reached == 0) continue;
+        auto& sum = report_.sites[std::string(sites_.name(i))];
+        sum.reached += site_sums_[i].reached;
+        sum.held += site_sums_[i].held;
+    }
+    std::uint64_t known_outside = 0;
+    for (const auto seed : first_) {
+        const bool inside = seed >= options_.first && (timed_ || seed <= options_.last);
+        known_outside += inside ? 0 : 1;
+    }
+    const std::uint64_t in_range = report_.run > known_outside ? report_.run - known_outside : 0;
+    report_.last = in_range == 0 ? options_.first : options_.first + in_range - 1;
+    if (!timed_) report_.last = std::min(report_.last, options_.last);
+    find_never_met();
+    report_.took = since(start_);
+    judge_sweep(report_, scenario_);
+}
+
+/// Of the files that this sweep ran at all: the sometimes and reachable sites it never met.
+/// Other systems of the same program have sites too, and they are not meant.
+void Sweep::find_never_met() {
+    std::set<std::string_view> files;
+    for (const auto* site : node::all_sites()) {
+        if (report_.sites.contains(site->message)) files.insert(site->file);
+    }
+    std::set<std::string> never;
+    for (const auto* site : node::all_sites()) {
+        const bool wanted = site->kind == core::PropertyKind::sometimes ||
+                            site->kind == core::PropertyKind::reachable;
+        if (!wanted || site->is_maybe || !files.contains(site->file)) continue;
+        const auto at = report_.sites.find(site->message);
+        if (at == report_.sites.end() || at->second.held == 0) never.insert(site->message);
+    }
+    report_.never_met.assign(never.begin(), never.end());
+}
+
+}  // namespace
+
+core::Result<SweepReport> sweep(const Bench& bench, const scenario::Scenario& scenario,
+                                const SweepOptions& options) {
+    if (options.time_limit.ns <= 0 && options.last < options.first) {
+        return core::fail(ErrorKind::bad_input,
+                          fmt::format("no seeds: {} to {}", options.first, options.last));
+    }
+    Sweep run(bench, scenario, options);
+    return run.run();
+}
+
+}  // namespace storm::runner

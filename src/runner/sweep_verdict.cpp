@@ -1,0 +1,76 @@
+// runner/sweep_verdict.cpp - what the counts of a sweep come to (DESIGN §4, Evidence and
+// verdicts), and what so many passes are worth.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "core/text.h"
+#include "runner/sweep.h"
+
+namespace storm::runner {
+namespace {
+
+using check::Verdict;
+
+std::string percent(std::uint64_t part, std::uint64_t whole) {
+    return fmt::format("{} %", whole == 0 ? 0 : part * 100 / whole);
+}
+
+/// Why a sweep without violations is no pass; "" if it is one.
+std::string doubt(const SweepReport& report, const scenario::Scenario& scenario) {
+    if (report.ineffective_seeds != 0) {
+        return fmt::format("a fault was to act and no victim felt it, in {}; {}",
+                           core::counted(report.ineffective_seeds, "seed"), report.ineffective_why);
+    }
+    if (report.inconclusive != 0) {
+        return fmt::format("a check could not decide in {}; {}",
+                           core::counted(report.inconclusive, "seed"), report.inconclusive_why);
+    }
+    if (report.run == 0) return "no seed was run";
+    const auto least = report.faulty * scenario.min_effective_ppm / core::one_million;
+    if (report.effective < least) {
+        return fmt::format(
+            "only {} of {} seeds that drew faults were struck by all they required ({}); the "
+            "scenario asks for {} %",
+            core::with_commas(report.effective), core::with_commas(report.faulty),
+            percent(report.effective, report.faulty), scenario.min_effective_ppm / 10'000);
+    }
+    for (const auto& site : scenario.must_reach) {
+        const auto at = report.sites.find(site);
+        if (at == report.sites.end() || at->second.held == 0) {
+            return fmt::format("\"{}\" must be reached, and no seed did", site);
+        }
+    }
+    return {};
+}
+
+/// The rule of three: after n passes, what strikes more often than 3 seeds in n would have
+/// shown with 95 %.
+std::string trust_in(const SweepReport& report) {
+    const std::uint64_t passes = report.effective > report.failing
+                                     ? report.effective - report.failing
+                                 : report.faulty == 0 ? report.controls
+                                                      : 0;
+    if (report.failing != 0 || passes < 3) return {};
+    return fmt::format(
+        "{} without a failure: a bug that strikes 1 such seed in {} would have shown with "
+        "95 % probability",
+        core::counted(passes, report.faulty == 0 ? "seed" : "effective seed"),
+        core::with_commas(passes / 3));
+}
+
+}  // namespace
+
+void judge_sweep(SweepReport& report, const scenario::Scenario& scenario) {
+    report.trust = trust_in(report);
+    if (!report.groups.empty()) {
+        const Group& first = report.groups.front();
+        report.verdict = Verdict::violated;
+        report.why = first.finding.sentence;
+        return;
+    }
+    report.why = doubt(report, scenario);
+    report.verdict = report.why.empty() ? Verdict::pass : Verdict::inconclusive;
+}
+
+}  // namespace storm::runner
