@@ -124,6 +124,10 @@ private:
         if (!story_.smallest.record.faults.empty() || plan.faults.empty()) {
             size += ", " + core::counted(story_.smallest.record.faults.size(), "fault");
         }
+        if (trace_.operations > trace_.operations_shown) {
+            size += fmt::format(", {} of {} operations of the proof shown", trace_.operations_shown,
+                                core::with_commas(trace_.operations));
+        }
         if (trace_.messages > trace_.messages_shown) {
             size += fmt::format(", {} of {} messages shown", trace_.messages_shown,
                                 core::with_commas(trace_.messages));

@@ -7,7 +7,7 @@
 #include <set>
 #include <tuple>
 
-#include "core/require.h"
+#include "core/dice.h"
 #include "core/text.h"
 #include "report/roles.h"
 #include "report/stable.h"
@@ -46,8 +46,9 @@ public:
 
     Trace tell(const TraceLimits& limits) {
         index_messages();
+        choose_operations(limits.operations);
         set_window();
-        for (const auto index : finding_.operations) tell_operation(index);
+        for (const auto index : told_) tell_operation(index);
         tell_messages();
         tell_moments();
         tell_nodes();
@@ -76,12 +77,24 @@ private:
         }
     }
 
-    /// From the first request of the certificate to the last thing that belongs to it.
+    /// The fatal operation, the broken promise, then the latest ones.
+    void choose_operations(std::size_t most) {
+        const auto take = [&](std::uint32_t index) {
+            if (index < record_.history.size() && told_.size() < most) told_.insert(index);
+        };
+        const auto* kept = promise();
+        take(finding_.fatal);
+        for (const auto index : finding_.operations) {
+            if (index < record_.history.size() && &record_.history[index] == kept) take(index);
+        }
+        for (std::size_t i = finding_.operations.size(); i-- > 0;) take(finding_.operations[i]);
+    }
+
+    /// From the first request that is told to the last thing that belongs to the certificate.
     void set_window() {
         from_ = Instant::max();
         to_ = Instant{};
-        for (const auto index : finding_.operations) {
-            if (index >= record_.history.size()) continue;
+        for (const auto index : told_) {
             const auto& operation = record_.history[index];
             from_ = std::min(from_, operation.invoked);
             to_ = std::max({to_, operation.invoked, operation.completed});
@@ -129,32 +142,33 @@ private:
     }
 
     void tell_operation(std::uint32_t index) {
-        if (index >= record_.history.size()) return;
         const auto& operation = record_.history[index];
         const bool ended = operation.outcome == history::Outcome::ok ||
                            operation.outcome == history::Outcome::fail;
         const Instant last = ended ? operation.completed : to_;
         const history::Event* answer = nullptr;
-        bool first = true;
+        const history::Event* first = nullptr;
         for (const auto& event : record_.trace) {
             if (event.at < operation.invoked || event.at > last) continue;
             if (event.kind == EventKind::send && event.node == operation.client) {
-                Step step{Step::Kind::message,
-                          event.at,
-                          event.node,
-                          event.peer,
-                          request_text(operation.name, operation.args),
-                          {},
-                          Accent::plain};
-                if (!first) step.label = message_text(event.name);
-                offer(std::move(step), event, first ? 0 : 2);
-                first = false;
+                // Asking again, or asking another node, is the same request.
+                const bool same = first == nullptr || event.name == first->name;
+                offer(
+                    {Step::Kind::message,
+                     event.at,
+                     event.node,
+                     event.peer,
+                     same ? request_text(operation.name, operation.args) : message_text(event.name),
+                     {},
+                     Accent::plain},
+                    event, first == nullptr ? 0 : 2);
+                if (first == nullptr) first = &event;
             }
             if (ended && event.kind == EventKind::deliver && event.node == operation.client) {
                 answer = &event;
             }
         }
-        if (first) {
+        if (first == nullptr) {
             offer({Step::Kind::note,
                    operation.invoked,
                    operation.client,
@@ -164,6 +178,7 @@ private:
                    Accent::plain},
                   0, 0);
         }
+        if (answer != nullptr) served_.push_back({answer->peer, operation.invoked, answer->at});
         tell_answer(operation, index, answer);
     }
 
@@ -197,9 +212,7 @@ private:
     void tell_messages() {
         std::set<std::uint64_t> caused;
         std::set<core::Id> clients;
-        for (const auto index : finding_.operations) {
-            if (index < record_.history.size()) clients.insert(record_.history[index].client);
-        }
+        for (const auto index : told_) clients.insert(record_.history[index].client);
         for (const auto& each : offered_) {
             if (each.message != 0) caused.insert(each.message);
         }
@@ -207,17 +220,20 @@ private:
         for (const auto& event : record_.trace) {
             if (event.kind != EventKind::send || event.message == 0 || !in_window(event.at))
                 continue;
-            const bool belongs = caused.contains(event.cause) || caused.contains(event.message);
-            if (belongs) caused.insert(event.message);
-            const Fate& fate = fates_.at(event.message);
-            const bool by_fault = fate.dropped != nullptr && fate.dropped->text != "network";
-            if ((!belongs && !by_fault) || event.node.is_client()) continue;
-            if (answers_.contains(event.message)) continue;
-            if (event.peer.is_client() &&
-                (fate.dropped == nullptr || !clients.contains(event.peer))) {
-                continue;
+            const bool belongs = caused.contains(event.cause) || caused.contains(event.message) ||
+                                 while_serving(event);
+            if (belongs) {
+                caused.insert(event.message);
+                caused.insert(core::combine(event.message, 1));  // What a second copy caused.
             }
-            const std::uint32_t weight = belongs && by_fault ? 1 : belongs ? 2 : 3;
+            if (event.node.is_client() || answers_.contains(event.message)) continue;
+            const Fate& fate = fates_.at(event.message);
+            const bool by_fault = fate.dropped != nullptr &&
+                                  fault_by_id(fate.dropped->text, fate.dropped->at) != nullptr;
+            if (!belongs && !by_fault) continue;
+            const bool to_client = event.peer.is_client();
+            if (to_client && !clients.contains(event.peer)) continue;
+            const std::uint32_t weight = belongs && by_fault ? 1 : belongs && !to_client ? 2 : 3;
             offer({Step::Kind::message,
                    event.at,
                    event.node,
@@ -229,12 +245,22 @@ private:
         }
     }
 
+    /// What passed between the node that answered and its peers from the request to the answer.
+    [[nodiscard]] bool while_serving(const history::Event& event) const {
+        if (event.node.is_client() || event.peer.is_client()) return false;
+        return std::any_of(served_.begin(), served_.end(), [&](const Served& served) {
+            return (served.node == event.node || served.node == event.peer) &&
+                   event.at >= served.from && event.at <= served.to;
+        });
+    }
+
     /// The messages that led to what the run itself found wrong, backwards.
     [[nodiscard]] std::vector<std::uint64_t> chain_before_end() const {
         std::vector<std::uint64_t> chain;
         for (const auto& event : record_.trace) {
             if (event.kind != EventKind::violated) continue;
-            std::uint64_t key = event.message != 0 ? event.message : event.cause;
+            const auto& begin = origin_of(event);
+            std::uint64_t key = begin.message != 0 ? begin.message : begin.cause;
             for (int i = 0; i < 8; ++i) {
                 const auto at = fates_.find(key);
                 if (at == fates_.end() || at->second.sent == nullptr) break;
@@ -243,6 +269,17 @@ private:
             }
         }
         return chain;
+    }
+
+    /// A law over published values is found broken after the event that published the last one.
+    [[nodiscard]] const history::Event& origin_of(const history::Event& violated) const {
+        if (violated.message != 0 || violated.cause != 0) return violated;
+        const history::Event* found = &violated;
+        for (const auto& event : record_.trace) {
+            if (event.at > violated.at) break;
+            if (event.kind == EventKind::publish) found = &event;
+        }
+        return *found;
     }
 
     void tell_moments() {
@@ -260,8 +297,8 @@ private:
         for (const auto& event : record_.trace) {
             if (event.kind != EventKind::violated || shown_by_operation) continue;
             const std::string what = finding_.anomaly.empty() ? event.text : finding_.anomaly;
-            offer({Step::Kind::note, event.at, event.node, event.node, what, {}, Accent::fatal},
-                  event.sequence, 0);
+            const auto where = origin_of(event).node;
+            offer({Step::Kind::note, event.at, where, where, what, {}, Accent::fatal}, ~0ULL, 0);
             return;
         }
     }
@@ -290,7 +327,7 @@ private:
         }
         for (const auto& event : record_.trace) {
             const bool down = event.kind == EventKind::down;
-            if (!down && event.kind != EventKind::up) continue;
+            if ((!down && event.kind != EventKind::up) || event.node.is_client()) continue;
             if (event.at < from_) {
                 if (down) roles_[event.node] = "down";
                 if (!down && roles_[event.node] == "down") roles_[event.node].clear();
@@ -344,6 +381,12 @@ private:
         return found;
     }
 
+    [[nodiscard]] static std::string loss_text(const history::Event& drop) {
+        if (drop.text == "network") return "lost by the network";
+        if (drop.text == "checksum") return "damaged, so refused";
+        if (drop.text == "down") return core::name_of(drop.node) + " is down";
+        return drop.text;
+    }
     void offer(Step step, const history::Event& event, std::uint32_t weight) {
         const auto at = fates_.find(event.message);
         if (at != fates_.end() && at->second.dropped != nullptr && at->second.arrivals == 0) {
@@ -351,9 +394,7 @@ private:
             const auto* fault = fault_by_id(drop.text, drop.at);
             step.kind = Step::Kind::lost;
             step.accent = fault != nullptr ? Accent::fault : Accent::plain;
-            step.remark = fault != nullptr         ? fault_text(*fault)
-                          : drop.text == "network" ? "lost by the network"
-                                                   : drop.text;
+            step.remark = fault != nullptr ? fault_text(*fault) : loss_text(drop);
         } else if (at != fates_.end() && at->second.arrivals > 1) {
             step.remark = fmt::format("arrives {} times", at->second.arrivals);
         }
@@ -376,7 +417,13 @@ private:
     const Story& story_;
     const check::Finding& finding_;
     const history::RunRecord& record_;
+    struct Served {
+        core::Id node;
+        Instant from{}, to{};
+    };
+    std::set<std::uint32_t> told_;  // Operations of the certificate that get rows.
     Instant from_{}, to_{};
+    std::vector<Served> served_;
     std::map<std::uint64_t, Fate> fates_;
     std::map<std::uint64_t, std::uint32_t> shown_;
     std::set<std::uint64_t> answers_;
@@ -407,6 +454,8 @@ Trace Teller::choose(const TraceLimits& limits) {
     }
     sort_stably(rows, [](const Candidate& a, const Candidate& b) { return a.weight < b.weight; });
     Trace trace;
+    trace.operations = finding_.operations.size();
+    trace.operations_shown = told_.size();
     choose_lanes(trace, rows, limits);
     sort_stably(rows, [](const Candidate& a, const Candidate& b) {
         return std::tie(a.step.at, a.sequence) < std::tie(b.step.at, b.sequence);
@@ -517,66 +566,10 @@ void Teller::add_bands(Trace& trace) const {
 
 }  // namespace
 
-std::size_t Trace::lane(core::Id who) const {
-    const auto at =
-        std::find_if(lanes.begin(), lanes.end(), [&](const Lane& lane) { return lane.who == who; });
-    STORM_REQUIRE(at != lanes.end(), core::name_of(who));
-    return static_cast<std::size_t>(at - lanes.begin());
-}
-
 Trace smallest_trace(const Story& story, const TraceLimits& limits) {
     const auto* finding = story.finding();
     if (finding == nullptr || story.smallest.record.trace.empty()) return {};
     return Teller(story, *finding).tell(limits);
-}
-
-std::vector<std::string> clock_texts(const Trace& trace) {
-    std::vector<std::string> texts;
-    for (const bool fine : {false, true}) {
-        texts.clear();
-        bool distinct = true;
-        for (const auto& step : trace.steps) {
-            const auto us = (step.at.ns + 500) / 1'000;
-            const auto ms = (step.at.ns + 500'000) / 1'000'000;
-            texts.push_back(fine ? fmt::format("{}.{:03} ms", us / 1'000, us % 1'000)
-                                 : fmt::format("{}.{:03} s", ms / 1'000, ms % 1'000));
-        }
-        for (std::size_t i = 1; i < texts.size(); ++i) {
-            const bool apart = trace.steps[i].at - trace.steps[i - 1].at >= 1_us;
-            if (apart && texts[i] == texts[i - 1]) distinct = false;
-        }
-        if (distinct) break;
-    }
-    return texts;
-}
-
-std::vector<std::string> in_words(const Trace& trace) {
-    std::vector<std::string> lines;
-    const auto clock = clock_texts(trace);
-    for (const auto& step : trace.steps) {
-        const std::string at = clock[lines.size()] + ": ";
-        const std::string who = core::name_of(step.from);
-        const std::string why = step.remark.empty() ? "" : " (" + step.remark + ")";
-        switch (step.kind) {
-            case Step::Kind::message:
-                lines.push_back(fmt::format("{}{} to {}: {}{}", at, who, core::name_of(step.to),
-                                            step.label, why));
-                break;
-            case Step::Kind::lost:
-                lines.push_back(fmt::format("{}{} to {}: {}, which never arrives{}", at, who,
-                                            core::name_of(step.to), step.label, why));
-                break;
-            case Step::Kind::note:
-            case Step::Kind::down:
-            case Step::Kind::up:
-                lines.push_back(fmt::format("{}{}: {}{}", at, who, step.label, why));
-                break;
-            case Step::Kind::skipped:
-                lines.push_back("not shown: " + step.label);
-                break;
-        }
-    }
-    return lines;
 }
 
 }  // namespace storm::report

@@ -55,6 +55,8 @@ struct Trace {
     std::vector<Band> bands;
     std::uint64_t messages = 0;        // Sent from the first row to the last ...
     std::uint64_t messages_shown = 0;  // ... and drawn.
+    std::size_t operations = 0;        // Of the certificate ...
+    std::size_t operations_shown = 0;  // ... and told.
 
     [[nodiscard]] bool empty() const { return steps.empty(); }
     /// The place of `who` among the lanes. Requires: it has one.
@@ -64,6 +66,7 @@ struct Trace {
 struct TraceLimits {
     std::size_t rows = 14;
     std::size_t lanes = 6;
+    std::size_t operations = 5;
 };
 
 /// The diagram of story.smallest. Empty without events (history::Detail::full) or a finding.

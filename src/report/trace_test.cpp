@@ -91,6 +91,10 @@ TEST(Trace, ALongCertificateKeepsItsLimits) {
     const auto trace = smallest_trace(examples::demo_story(example));
     EXPECT_LE(trace.steps.size(), 17U);
     EXPECT_LE(trace.lanes.size(), 6U);
+    EXPECT_EQ(trace.operations, 62U);
+    EXPECT_EQ(trace.operations_shown, 5U);
+    ASSERT_NE(find(trace, "3"), nullptr) << "what shows the violation is never left out";
+    EXPECT_NE(find(trace, "write x = 4"), nullptr) << "nor the promise";
 }
 
 TEST(Trace, ABreachIsFollowedBackThroughTheMessagesThatLedToIt) {
@@ -107,6 +111,49 @@ TEST(Trace, ABreachIsFollowedBackThroughTheMessagesThatLedToIt) {
     ASSERT_NE(down, nullptr);
     EXPECT_EQ(down->remark, "node.kill n2");
     EXPECT_NE(find(trace, "up again"), nullptr);
+}
+
+TEST(Trace, WhatAServerSendsWhileItServesBelongsToTheRequestWhateverItsCause) {
+    auto example = examples::demo();
+    example.findings[0].moments.clear();
+    std::erase_if(example.record.trace, [](const history::Event& event) {
+        return event.name == "Replicate" || event.name == "Heartbeat";
+    });
+    // Sent by a task of its own: no key leads from the request to it.
+    example.message(examples::at_ms(1203), examples::at_ms(1205), examples::n1, examples::n2,
+                    "Append", 61, 60);
+    example.in_order();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    ASSERT_NE(find(trace, "append"), nullptr);
+    EXPECT_NE(find(trace, "becomes primary"), nullptr);
+}
+
+TEST(Trace, ABrokenLawIsShownAtTheNodeThatPublishedLast) {
+    auto example = examples::two_leaders();
+    for (auto& event : example.record.trace) {
+        if (event.kind == examples::EventKind::violated) event.node = {}, event.cause = 0;
+    }
+    example.event(examples::at_ms(420), examples::EventKind::publish, examples::n2, {}, "leader",
+                  {}, 0, 42);
+    example.in_order();
+    auto story = example.story();
+    story.verdict = check::Verdict::violated;
+    const auto trace = smallest_trace(story);
+    const auto* fatal = find(trace, "two leaders in a term");
+    ASSERT_NE(fatal, nullptr);
+    EXPECT_EQ(fatal->from, examples::n2);
+    EXPECT_NE(find(trace, "vote granted"), nullptr);
+}
+
+TEST(Trace, AskingAgainIsTheSameRequest) {
+    auto example = examples::demo();
+    example.message(Instant{} + core::microseconds(1352100), examples::at_ms(1353), examples::c1,
+                    examples::n3, "Read", 71, 20);
+    example.in_order();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    std::size_t asked = 0;
+    for (const auto& step : trace.steps) asked += step.label == "read x" ? 1 : 0;
+    EXPECT_EQ(asked, 2U);
 }
 
 TEST(Trace, ADuplicateIsSaid) {
