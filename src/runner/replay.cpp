@@ -1,0 +1,81 @@
+#include "runner/replay.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+#include <tuple>
+
+#include "core/text.h"
+
+namespace storm::runner {
+namespace {
+
+/// Adds what was recorded as pins, where the plan has none. The dice of nodes and workloads are
+/// drawn again: code that asks them another question must get another answer.
+fault::Plan with_decisions(fault::Plan plan, const history::RunRecord& record) {
+    std::set<std::tuple<fault::Purpose, core::Key, std::uint32_t>> pinned;
+    for (const auto& pin : plan.pins) pinned.insert({pin.purpose, pin.key, pin.index});
+    for (const auto& decision : record.decisions) {
+        const auto purpose = static_cast<fault::Purpose>(decision.purpose);
+        if (purpose == fault::Purpose::node_dice || purpose == fault::Purpose::none) continue;
+        if (!pinned.insert({purpose, decision.key, decision.index}).second) continue;
+        plan.pins.push_back({purpose, decision.key, decision.index, decision.outcome});
+    }
+    return plan;
+}
+
+std::set<std::string> reasons(const std::vector<check::Finding>& findings) {
+    std::set<std::string> out;
+    for (const auto& finding : findings) {
+        if (finding.verdict == check::Verdict::violated) out.insert(finding.reason());
+    }
+    return out;
+}
+
+std::string in_words(const Replay& replay) {
+    if (replay.identical) return "Replayed: every event is the same.";
+    std::string why = replay.edited        ? "The plan was edited"
+                      : !replay.same_build ? "This is another build"
+                                           : "The same build and plan gave other bytes";
+    why += replay.same_reasons ? "; the outcome is the same." : "; the outcome is another.";
+    if (replay.same_build && !replay.edited) why += " The run is not deterministic.";
+    if (!replay.unplaced.empty()) {
+        why += fmt::format(" {} found no place.",
+                           core::counted(replay.unplaced.size(), "recorded decision"));
+    }
+    return why;
+}
+
+}  // namespace
+
+core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,
+                            const ReplayOptions& options) {
+    Replay out;
+    const fault::Plan& written = stored.result.plan;
+    fault::Plan plan = options.plan.value_or(written);
+    out.same_build = stored.build == build_id();
+    out.edited = core::hex(fault::digest(plan)) != stored.plan_digest;
+    const bool exact = out.same_build && !out.edited;
+    if (!exact) plan = with_decisions(std::move(plan), stored.result.record);
+    RunOptions run;
+    run.world = stored.world;
+    run.detail = history::Detail::full;
+    STORM_TRY(out.result, run_plan(bench, std::move(plan), stored.result.record.seed, run));
+    out.identical = out.result.record.digest == stored.result.record.digest;
+    out.same_reasons = reasons(out.result.findings) == reasons(stored.result.findings);
+    out.unplaced = out.result.record.unplaced;
+    // What is shown and stored again is the plan, not what kept it in place.
+    if (!exact) out.result.plan = options.plan.value_or(written);
+    out.sentence = in_words(out);
+    auto& trace = out.result.record.trace;
+    if (options.until) {
+        std::erase_if(trace, [&](const auto& event) { return event.at > *options.until; });
+    }
+    if (options.event) {
+        std::erase_if(trace, [&](const auto& event) { return event.sequence > *options.event; });
+    }
+    return out;
+}
+
+}  // namespace storm::runner
