@@ -102,13 +102,12 @@ core::Result<Effect> make_partition(const Params& params, std::span<const core::
 }
 
 ParamSpec direction_param() {
-    return choice_param("direction",
-                        "both | to: packets to the target | from: packets that it sends",
+    return choice_param("direction", "which packets: to the target, from it, or both",
                         {"both", "to", "from"}, 3);
 }
 ParamSpec clients_param() {
-    return choice_param("clients", "links between nodes and clients: hit or spared",
-                        {"hit", "spared"}, 2);
+    return choice_param("clients", "whether links to and from clients are hit", {"hit", "spared"},
+                        2);
 }
 
 FaultSpec link_fault(std::string name, std::string summary, std::vector<ParamSpec> params,
@@ -135,8 +134,8 @@ FaultSpec partition() {
                     .type = ParamType::groups,
                     .summary = "lists of nodes; who is in none hears all, clients too"},
                    choice_param("direction",
-                                "both | to: the first group hears no other, but is heard | "
-                                "from: it hears the others, but is not heard",
+                                "to: the first group hears no other, but is heard; from: it hears, "
+                                "but is not heard",
                                 {"both", "to", "from"}, 3)};
     spec.worlds = {"sim"};
     spec.evidence = "packets dropped where they were due, per direction";
@@ -150,7 +149,7 @@ FaultSpec partition() {
 FaultSpec loss() {
     FaultSpec spec = link_fault(
         "net.loss", "packets get lost",
-        {share_param("share", "of the packets; with burst: of the time", one_million / 20,
+        {share_param("share", "of the packets; with burst, of the time", one_million / 20,
                      {one_million / 100, one_million / 2}),
          duration_param("burst", "time falls into slots of this length, each lost or not", {}, {},
                         hour, {0, milliseconds(500).ns})},
@@ -200,8 +199,10 @@ FaultSpec delay() {
                         {milliseconds(1).ns, seconds(2).ns}),
          duration_param("jitter", "how far a delay strays", {}, {}, hour,
                         {0, milliseconds(500).ns}),
-         choice_param("spread", "delay ± jitter | now and then many times jitter more | no jitter",
-                      {"uniform", "long-tail", "constant"}, 2)},
+         choice_param(
+             "spread",
+             "uniform: delay ± jitter; long-tail: seldom many times more; constant: no jitter",
+             {"uniform", "long-tail", "constant"}, 2)},
         "packets that arrived later",
         "latency (Toxiproxy), netem delay, NetworkChaos delay (Chaos Mesh), network-latency "
         "(AWS FIS)");

@@ -128,14 +128,17 @@ std::string_view help_for(ParamType type) {
     return "";
 }
 
+/// In the unit that makes it shortest; of two, the first.
 std::string scaled_text(std::int64_t number, std::span<const Unit> units, std::int64_t divisor) {
+    std::string best;
     for (const Unit& unit : units) {
         const Wide bits = Wide{number} * divisor;
-        if (number != 0 && bits % unit.factor == 0) {
-            return fmt::format("{}{}", static_cast<std::int64_t>(bits / unit.factor), unit.name);
-        }
+        if (number == 0 || bits % unit.factor != 0) continue;
+        std::string text =
+            fmt::format("{}{}", static_cast<std::int64_t>(bits / unit.factor), unit.name);
+        if (best.empty() || text.size() < best.size()) best = std::move(text);
     }
-    return "0";
+    return best.empty() ? "0" : best;
 }
 
 std::string share_text(std::int64_t ppm) {
@@ -155,7 +158,8 @@ std::string share_text(std::int64_t ppm) {
 std::optional<Groups> groups_of(std::string_view text) {
     Groups groups;
     int depth = 0;
-    bool want_item = true;  // After '[' or ','.
+    bool want_item = true;  // At the beginning, after '[' or ','.
+    bool opened = false;
     for (std::size_t i = 0; i < text.size();) {
         const char c = text[i];
         if (c == ' ' || c == '\t' || c == '\n' || c == '\r') {
@@ -183,11 +187,11 @@ std::optional<Groups> groups_of(std::string_view text) {
             want_item = false;
             i = end;
         }
-        if (depth == 0 && text.find_first_not_of(" \t\r\n", i) != std::string_view::npos) {
-            return std::nullopt;
-        }
+        opened |= depth > 0;
+        // After the last bracket there is only space.
+        if (opened && depth == 0) want_item = false;
     }
-    if (depth != 0 || text.find('[') == std::string_view::npos) return std::nullopt;
+    if (depth != 0 || !opened) return std::nullopt;
     return groups;
 }
 

@@ -45,7 +45,8 @@ std::string number_json(std::optional<ParamType> type, std::int64_t number) {
     if (!type || *type == ParamType::integer) return std::to_string(number);
     std::string text = number_to_text(*type, number);
     // "0" has no unit and would read back as text.
-    if (!number_with_unit(text)) return std::to_string(number);
+    const auto back = number_with_unit(text);
+    if (!back || back->second != number) return std::to_string(number);
     return "\"" + text + "\"";
 }
 
