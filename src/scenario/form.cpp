@@ -52,11 +52,13 @@ std::string_view noun(ParamType type) {
 
 /// Why parse_param could not read `text`: "unknown unit in ...", "no unit in ...", ...
 std::string why_unread(const ParamSpec& spec, std::string_view text) {
+    if (spec.type == ParamType::boolean) return quoted(text) + " is neither on nor off";
     const auto unit = unit_in(text);
-    if (!unit || spec.type == ParamType::integer || spec.type == ParamType::boolean) {
+    if (!unit || spec.type == ParamType::integer) {
         return fmt::format("{} is no {}", quoted(text), noun(spec.type));
     }
     if (unit->empty()) return fmt::format("no unit in {}", quoted(text));
+    if (unit->front() == ' ') return fmt::format("a blank inside of {}", quoted(text));
     ParamSpec any = spec;
     any.low = INT64_MIN;
     any.high = INT64_MAX;
@@ -76,7 +78,9 @@ std::string quoted(std::string_view text) {
 
 bool Form::want(const YamlNode& node, Kind kind, std::string_view name) {
     if (node.is(kind)) return true;
-    wrong(node, fmt::format("{} is {}, found {}", name, to_text(kind), to_text(node.kind)));
+    const bool one = node.is(Kind::scalar) && kind == Kind::sequence && node.text.size() < 60;
+    wrong(node, fmt::format("{} is {}, found {}", name, to_text(kind), to_text(node.kind)),
+          one ? fmt::format("as in {}: [{}]", name, node.text) : "");
     return false;
 }
 
@@ -94,7 +98,9 @@ void Form::known_keys(const YamlNode& map, std::span<const std::string> allowed,
         if (contains(allowed, entry.key)) continue;
         std::string help = suggest(entry.key, allowed);
         if (help.starts_with("want ")) {
-            help = fmt::format("known: {}", fmt::join(allowed, ", "));
+            const auto shown = allowed.first(std::min<std::size_t>(allowed.size(), 12));
+            help = fmt::format("known: {}{}", fmt::join(shown, ", "),
+                               shown.size() < allowed.size() ? ", ..." : "");
         }
         problems_.add(entry.place, fmt::format("unknown key {} in {}", quoted(entry.key), where),
                       std::move(help));
@@ -106,7 +112,8 @@ void Form::refused(const ParamSpec& spec, const YamlNode& node, const std::strin
     const std::string unread =
         fmt::format("{}cannot read {}: ", name, core::json_quoted(node.text));
     if (message.starts_with(unread)) {
-        wrong(node, why_unread(spec, node.text), message.substr(unread.size()));
+        const bool said = spec.type == ParamType::integer;
+        wrong(node, why_unread(spec, node.text), said ? "" : message.substr(unread.size()));
         return;
     }
     const std::string rest = message.starts_with(name) ? message.substr(name.size()) : message;
@@ -121,7 +128,8 @@ void Form::refused(const ParamSpec& spec, const YamlNode& node, const std::strin
 std::optional<fault::Groups> Form::groups(const ParamSpec& spec, const YamlNode& node) {
     const std::string help = "lists of nodes, as in [[n1], [n2, n3]]";
     if (!node.is(Kind::sequence)) {
-        wrong(node, fmt::format("{} is {}", spec.name, to_text(node.kind)), help);
+        wrong(node, fmt::format("{} is a list of lists, found {}", spec.name, to_text(node.kind)),
+              help);
         return std::nullopt;
     }
     fault::Groups groups;

@@ -257,10 +257,10 @@ private:
                    std::uint32_t slot) {
         const Key own = core::combine(core::combine(key, kind.key), slot);
         fault::PlannedFault planned;
+        const std::uint64_t into = core::scale(core::draw(dice_, own, Draw::instant),
+                                               static_cast<std::uint64_t>(random.every.ns));
         planned.at.plus.ns =
-            random.every.ns * slot +
-            to_microsecond(core::scale(core::draw(dice_, own, Draw::instant),
-                                       static_cast<std::uint64_t>(random.every.ns)));
+            to_microsecond(static_cast<std::uint64_t>(random.every.ns) * slot + into);
         if (planned.at.plus >= plan_.chaos) return;
         planned.id = random.prefix;
         planned.id += kind.spec->name;
@@ -272,7 +272,8 @@ private:
             const auto span =
                 static_cast<std::uint64_t>(random.lasts_high.ns - random.lasts_low.ns) + 1;
             const std::uint64_t extra = core::scale(core::draw(dice_, own, Draw::length), span);
-            planned.lasts = random.lasts_low + Duration{to_microsecond(extra)};
+            planned.lasts = Duration{std::max<std::int64_t>(
+                to_microsecond(static_cast<std::uint64_t>(random.lasts_low.ns) + extra), 1'000)};
         }
         // A fault that is too much all by itself is drawn anew; one that is too much beside
         // others is left out, so that its draws do not depend on theirs.

@@ -167,13 +167,11 @@ void Reader::read_network() {
     out_.network.jitter = 500_us;
     const YamlNode* node = top("network");
     if (node == nullptr || !form_.want(*node, Kind::map, "network")) return;
-    std::vector<fault::ParamSpec> specs = fault::link_params();
-    std::erase_if(specs, [](const fault::ParamSpec& spec) { return spec.name == "cut"; });
+    const std::vector<fault::ParamSpec> specs = fault::link_params();
     std::vector<std::string> keys;
     for (const fault::ParamSpec& spec : specs) keys.push_back(spec.name);
     form_.known_keys(*node, keys, "network");
-    fault::Params params = form_.params(specs, *node, "network", "");
-    params.set("cut", false, ParamType::boolean);
+    const fault::Params params = form_.params(specs, *node, "network", "");
     // Whoever says nothing of delays gets the ones above; one that is said stands alone.
     const fault::LinkFault said = fault::link_from(params);
     const Duration delay = out_.network.delay;
@@ -256,6 +254,9 @@ void Reader::read_expect() {
     out_.expect_check = form_.text("violated", *check).value_or("");
     std::vector<std::string> known;
     for (const CheckName& each : names_.checks) known.push_back(each.name);
+    for (const char* built_in : {"no-crash", "deterministic"}) {
+        if (!contains(known, std::string(built_in))) known.emplace_back(built_in);
+    }
     if (!out_.expect_check.empty() && !contains(known, out_.expect_check)) {
         form_.wrong(*check, fmt::format("no check is called {}", quoted(out_.expect_check)),
                     fmt::format("{}   ({} checks ls)", Form::suggest(out_.expect_check, known),

@@ -244,10 +244,6 @@ void Reader::read_times(const YamlNode& node, const FaultSpec& spec, fault::Plan
     }
     if (const YamlNode* ramp = node.find("ramp")) {
         fault.ramp = form_.duration("ramp", *ramp).value_or(Duration{});
-        if (fault.lasts && fault.ramp > *fault.lasts) {
-            form_.wrong(*ramp, "the ramp is longer than the fault",
-                        "want at most " + core::to_text(*fault.lasts) + " (for)");
-        }
     }
     if (const YamlNode* probability = node.find("probability")) {
         const auto ppm =

@@ -110,8 +110,10 @@ void Reader::read_operations() {
     if (const YamlNode* clients = top("clients")) {
         const auto n = form_.number("clients", ParamType::integer, *clients, 0, clients_max);
         if (n && static_cast<std::uint32_t>(*n) < out_.clients) {
-            form_.wrong(*clients, fmt::format("the workloads alone have {}",
-                                              core::counted(out_.clients, "client")));
+            form_.wrong(
+                *clients,
+                fmt::format("the workloads alone have {}", core::counted(out_.clients, "client")),
+                "want as many or more");
         } else if (n) {
             out_.clients = static_cast<std::uint32_t>(*n);
         }

@@ -43,6 +43,20 @@ std::uint32_t quoted_length(std::string_view text, std::size_t from) {
     return 1;
 }
 
+/// Bytes of a list or map in brackets that begins at `from`, if it ends soon and on its line.
+std::uint32_t flow_length(std::string_view text, std::size_t from) {
+    constexpr std::size_t soon = 200;
+    if (from >= text.size() || (text[from] != '[' && text[from] != '{')) return 1;
+    std::size_t depth = 0;
+    for (std::size_t i = from; i < std::min(text.size(), from + soon); ++i) {
+        const char c = text[i];
+        if (c == '\n' || c == '"' || c == '\'') break;
+        if (c == '[' || c == '{') ++depth;
+        if ((c == ']' || c == '}') && --depth == 0) return static_cast<std::uint32_t>(i + 1 - from);
+    }
+    return 1;
+}
+
 /// Builds the tree from events; after the first hard problem it ignores the rest.
 class Builder final : public YAML::EventHandler {
 public:
@@ -146,7 +160,8 @@ private:
     void open(Kind kind, const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor) {
         if (stopped_) return;
         check_tag(mark, tag);
-        YamlNode* node = fresh(kind, mark, 1);
+        YamlNode* node =
+            fresh(kind, mark, flow_length(text_, static_cast<std::size_t>(std::max(mark.pos, 0))));
         if (open_.size() == depth_max) {
             stop(node->place, fmt::format("nested deeper than {}", depth_max), "");
             return;
@@ -223,7 +238,7 @@ std::optional<std::size_t> not_text(std::string_view text) {
     for (std::size_t i = 0; i < text.size();) {
         const auto byte = static_cast<unsigned char>(text[i]);
         if (byte < 0x80) {
-            if ((byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') || byte == 0x7f) {
+            if (byte < 0x20 && byte != '\n' && byte != '\r' && byte != '\t') {
                 return i;
             }
             ++i;

@@ -1,0 +1,263 @@
+// Tests of what is wrong with a file: goal: every error is reported, at its exact place, in
+// words that say what would be right.
+// Method: files with one or more errors; all that validate prints of them stands in
+// golden/wrong_files.txt, beside the lines it speaks of, to be read by people. The laws of the
+// printed form are asserted beside it: each error points into the file, at a key or value.
+#include <gtest/gtest.h>
+
+#include <fmt/format.h>
+
+#include "core/golden_test.h"
+#include "core/text.h"
+#include "scenario/scenario.h"
+#include "scenario/vocabulary_test.h"
+
+namespace storm::scenario {
+namespace {
+
+struct Wrong {
+    std::string name;
+    std::string text;
+    std::vector<Setting> settings;
+};
+
+/// A whole file of which one part is replaced.
+std::string file(const std::string& faults = "", const std::string& top = "",
+                 const std::string& system = "system: {use: store, nodes: 3}") {
+    return "stormproof: 1\n" + system + "\nworkload: [{use: mix, clients: 2}]\nfor: 4s\n" + top +
+           (faults.empty() ? "" : "faults:\n" + faults);
+}
+
+std::vector<Wrong> yaml_errors() {
+    return {
+        {"an empty file", "", {}},
+        {"only a comment", "# nothing here\n", {}},
+        {"a list instead of a map", "- a\n- b\n", {}},
+        {"a tab in the indentation", "stormproof: 1\nsystem:\n\tuse: store\nfor: 1s\n", {}},
+        {"a brace that is never closed",
+         "stormproof: 1\nsystem: {use: store, nodes: 3\nfor: 1s\n",
+         {}},
+        {"a bracket that is never closed", "stormproof: 1\nchecks: [linearizable,\n", {}},
+        {"two colons in a line", "stormproof: 1\ntitle: a: b\n", {}},
+        {"a key twice", file("", "for: 5s\n"), {}},
+        {"a key twice in one line", file("  - {use: node.kill, at: 1s, target: n1, at: 2s}\n"), {}},
+        {"two documents", file() + "---\n" + file(), {}},
+        {"a tag", file("", "title: !!str hello\n"), {}},
+        {"a merge key", file("", "network: &a {delay: 1ms}\nlimits: {<<: *a}\n"), {}},
+        {"an alias of nothing", file("", "network: *there\n"), {}},
+        {"an alias inside of itself", file("", "checks: &c [linearizable, *c]\n"), {}},
+        {"a list as a key", file("", "[a, b]: 1\n"), {}},
+        {"bytes that are no text", std::string("stormproof: 1\ntitle: \"\x01\"\n"), {}},
+        {"bytes that are no UTF-8", "stormproof: 1\ntitle: caf\xe9\n", {}},
+    };
+}
+
+std::vector<Wrong> value_errors() {
+    return {
+        {"the file of the guide",
+         "stormproof: 1\ntitle: A wrong file\nsystem: {use: store, nodes: 3}\n"
+         "workload: {use: mix, for: 20s}\n\nnetwork:\n  delay: 40parsecs\n\n\nfaults:\n"
+         "  - {use: net.partitoin, at: 10s}\n",
+         {}},
+        {"no version, no system, no length", "title: hello\n", {}},
+        {"another version", "stormproof: 2\nsystem: store\nfor: 1s\n", {}},
+        {"unknown keys at the top", file("", "fualts: []\nnetwrok: {}\nzebra: 1\n"), {}},
+        {"units",
+         file("", "network: {delay: 40, jitter: 5 ms, loss: 5, rate: 1MB, queue: x}\n"),
+         {}},
+        {"shares and ranges",
+         file("",
+              "network: {loss: 120%, duplicate: 0.00001%, spread: unifrom}\n"
+              "min_effective: 101%\nsettle: -1s\n"),
+         {}},
+        {"values of another kind",
+         file("",
+              "network: [1]\nchecks: linearizable\nseeds: [1]\nswarm: maybe\nmode: wild\n"
+              "must_reach: a\nlimits: {steps: 0, memory: 1parsec, speed: 1}\n"),
+         {}},
+        {"an unknown system", file("", "", "system: {use: stroe, nodes: 3}"), {}},
+        {"a system without use", file("", "", "system: {nodes: 3}"), {}},
+        {"too few nodes", file("", "", "system: {use: store, nodes: 1}"), {}},
+        {"an unknown bug and options",
+         file("", "", "system: {use: store, plant: ack-earyl, with: {batch: ten, speed: 3}}"),
+         {}},
+        {"workloads",
+         "stormproof: 1\nsystem: store\nworkload:\n  - {use: mxi, clients: 0}\n  - {clients: 2}\n"
+         "  - {use: mix, rate: fast}\n  - {use: mix, rate: 5/s, every: 1s}\n"
+         "  - {use: mix, clents: 3, for: 5s}\n  - 7\n",
+         {}},
+        {"seeds that are none", file("", "seeds: 10..1\n"), {}},
+        {"seeds that are no numbers", file("", "seeds: lots\n"), {}},
+        {"checks",
+         file("",
+              "checks:\n  - linearizible\n  - {use: converged, within: 5, wihtin: 5s}\n"
+              "  - {within: 5s}\n  - {use: converged, after: lunch}\n"
+              "expect: {violated: convergde}\n"),
+         {}},
+        {"a check that cannot judge the system",
+         file("", "checks: [linearizable]\n", "system: blob"),
+         {}},
+        {"an expectation that is none", file("", "expect: fail\n"), {}},
+    };
+}
+
+std::vector<Wrong> fault_errors() {
+    return {
+        {"a fault without anything",
+         file("  - {use: node.kill}\n  - {at: 1s}\n  - node.kill\n"),
+         {}},
+        {"absent nodes",
+         file("  - {use: node.kill, at: 1s, target: n4}\n"
+              "  - {use: node.kill, at: 1s, target: [n1, n9, x]}\n"
+              "  - {use: net.partition, at: 1s, groups: [[n1, n0], [n2, c3]]}\n"),
+         {}},
+        {"impossible groups",
+         file("  - {use: net.partition, at: 1s, groups: [[n1, n2, n3]]}\n"
+              "  - {use: net.partition, at: 1s, groups: [[n1], []]}\n"
+              "  - {use: net.partition, at: 1s, groups: [[n1], [n1, n2]]}\n"
+              "  - {use: net.partition, at: 1s, groups: n1}\n"
+              "  - {use: net.partition, at: 1s, groups: [n1, n2], target: n1}\n"),
+         {}},
+        {"targets",
+         file("  - {use: node.kill, at: 1s, target: {any: 7}}\n"
+              "  - {use: node.kill, at: 1s, target: {where: primary}}\n"
+              "  - {use: node.kill, at: 1s, target: {some: 1}}\n"
+              "  - {use: node.kill, at: 1s, target: c1}\n"
+              "  - {use: node.kill, at: 1s, target: [n1, n1]}\n"
+              "  - {use: node.kill, at: 1s, target: []}\n"),
+         {}},
+        {"a leader where there is none",
+         file("  - {use: node.kill, at: {after: leader, plus: 1s}, target: leader}\n", "",
+              "system: blob"),
+         {}},
+        {"times",
+         file("  - {use: node.kill, at: 4s, target: n1}\n"
+              "  - {use: node.kill, at: 1s, for: 2s, every: 1s, times: 0, target: n1}\n"
+              "  - {use: node.kill, at: 1s, times: 3, target: n1}\n"
+              "  - {use: clock.jump, at: 1s, for: 2s, target: n1}\n"
+              "  - {use: node.kill, at: 1s, probability: 0%, target: n1, ramp: soon}\n"),
+         {}},
+        {"triggers and ids",
+         file("  - {use: node.kill, id: one, at: 1s, target: n1}\n"
+              "  - {use: node.kill, id: one, at: {after: oen}, target: n1}\n"
+              "  - {use: node.kill, id: \"a b\", at: {after: the-flood}, target: n1}\n"
+              "  - {use: node.kill, at: {plus: 1s}, target: n1}\n"),
+         {}},
+        {"parameters of faults",
+         file("  - {use: net.loss, at: 1s, share: 200%, brust: 1s}\n"
+              "  - {use: disk.error, at: 1s, target: n1, errno: EIOO}\n"
+              "  - use: net.delay\n    at: 1s\n    delay: 1s 5ms\n    direction: sideways\n"),
+         {}},
+        {"random faults",
+         file("  - {use: random, from: [node.kil, node.crash_at, disk.lost_fsync, net.loss, "
+              "net.loss], every: 0s, for: 5s..1s, cuont: 3}\n  - {use: random, from: []}\n"),
+         {}},
+        {"operations and pins",
+         file("",
+              "clients: 1\noperations:\n  - {client: n1, run: get}\n"
+              "  - {client: c1, run: fetch, args: {a: 1}}\n  - {client: c1}\n"
+              "  - {client: c1, run: get, id: 0}\n"
+              "pins:\n  - {purpose: net.luck, key: 12, outcome: x}\n  - {key: a}\n"
+              "absent: [n7, c1]\n"),
+         {}},
+    };
+}
+
+std::vector<Wrong> setting_errors() {
+    return {
+        {"a setting of a wrong value", file(), {{"network.delay", "40parsecs"}}},
+        {"a setting of an unknown key", file(), {{"network.dealy", "40ms"}}},
+        {"a setting that names nothing",
+         file("  - {use: net.loss, at: 1s}\n"),
+         {{"faults.3.at", "2s"}, {"", "1"}, {"faults.x", "1"}}},
+        {"a setting that is no YAML", file(), {{"checks", "[linearizable"}}},
+        {"an unknown bug by setting", file(), {{"system.plant", "ack-late"}}},
+    };
+}
+
+std::vector<Wrong> all_wrong() {
+    std::vector<Wrong> all;
+    for (const auto& group : {yaml_errors(), value_errors(), fault_errors(), setting_errors()}) {
+        all.insert(all.end(), group.begin(), group.end());
+    }
+    return all;
+}
+
+TEST(WrongFiles, EachIsToldAllThatIsWrongAndWhatWouldBeRight) {
+    const test::World world;
+    std::string all;
+    for (const Wrong& wrong : all_wrong()) {
+        const ReadResult result = world.read(wrong.text, wrong.settings);
+        EXPECT_FALSE(result.scenario) << wrong.name;
+        ASSERT_FALSE(result.problems.empty()) << wrong.name;
+        all += fmt::format("=== {}\n{}\n", wrong.name,
+                           to_text(result.problems, "my.yaml", wrong.text));
+    }
+    core::expect_golden("src/scenario/golden/wrong_files.txt", all);
+}
+
+TEST(WrongFiles, EachErrorPointsAtTextThatIsThere) {
+    const test::World world;
+    for (const Wrong& wrong : all_wrong()) {
+        const std::size_t lines = core::split(wrong.text, '\n').size();
+        for (const Problem& problem : world.read(wrong.text, wrong.settings).problems) {
+            EXPECT_LE(static_cast<std::size_t>(problem.line), lines) << wrong.name;
+            EXPECT_GE(problem.line, problem.setting.empty() ? 1 : 0) << wrong.name;
+            EXPECT_GE(problem.column, 1) << wrong.name;
+            EXPECT_FALSE(problem.what.empty()) << wrong.name;
+        }
+    }
+}
+
+TEST(WrongFiles, PositionsAreRightInsideNestedFlowMaps) {
+    const test::World world;
+    const std::string line =
+        "  - {use: net.partition, at: {after: leader, pluss: 2s}, groups: [[n1], [n2, n8]]}";
+    const auto problems = world.read(file(line + "\n")).problems;
+    ASSERT_EQ(problems.size(), 2U);
+    EXPECT_EQ(problems[0].line, 6);
+    EXPECT_EQ(problems[0].column, static_cast<int>(line.find("pluss")) + 1);
+    EXPECT_EQ(problems[0].width, 5);
+    EXPECT_EQ(problems[1].line, 6);
+    EXPECT_EQ(problems[1].column, static_cast<int>(line.find("n8")) + 1);
+    EXPECT_EQ(problems[1].width, 2);
+}
+
+TEST(WrongFiles, ColumnsCountCharactersAndMarkersStandUnderThem) {
+    const test::World world;
+    const std::string text = file("", "network: {spread: \"größer–日本\", delay: 40parsecs}\n");
+    const ReadResult result = world.read(text);
+    ASSERT_EQ(result.problems.size(), 2U);
+    // 19 characters to the quote, 11 in quotes with them, then ", delay: ".
+    EXPECT_EQ(result.problems[1].column, 18 + 11 + 9 + 1);
+    const std::string printed = to_text(result.problems, "my.yaml", text);
+    const auto lines = core::split(printed, '\n');
+    const std::string& source = lines.at(4);
+    const std::string& marker = lines.at(5);
+    EXPECT_EQ(core::columns(source.substr(0, source.find("40parsecs"))), marker.find('^'));
+}
+
+TEST(WrongFiles, AFileWithWindowsLineEndsAndAMarkInFrontIsTheSameFile) {
+    const test::World world;
+    std::string windows = "\xef\xbb\xbf";
+    for (const char c : test::simple)
+        windows += c == '\n' ? std::string("\r\n") : std::string(1, c);
+    EXPECT_EQ(world.errors(windows), "");
+    const std::string wrong = "\xef\xbb\xbfstormproof: 1\r\nsystem: stroe\r\nfor: 1s\r\n";
+    const auto problems = world.read(wrong).problems;
+    ASSERT_EQ(problems.size(), 1U);
+    EXPECT_EQ(problems[0].line, 2);
+    EXPECT_EQ(problems[0].column, 9);
+}
+
+TEST(WrongFiles, AHundredErrorsAreShownAndTheRestCounted) {
+    const test::World world;
+    std::string text = file();
+    for (int i = 0; i < 250; ++i) text += "key" + std::to_string(i) + ": 1\n";
+    const auto problems = world.read(text).problems;
+    ASSERT_EQ(problems.size(), Problems::most + 1);
+    EXPECT_EQ(problems.back().what, "and 150 more");
+}
+
+}  // namespace
+}  // namespace storm::scenario
