@@ -68,7 +68,7 @@ inline Target any_target(const Plan& plan) {
     if (target.kind == Target::Kind::any) target.count = *rc::gen::inRange(1U, 9U);
     if (target.kind == Target::Kind::where) {
         target.key = *any_text();
-        target.value = core::as_json_carries_it(*rc::gen::arbitrary<Value>());
+        target.value = core::as_json_carries_it(*rc::gen::resize(10, rc::gen::arbitrary<Value>()));
     }
     return target;
 }
@@ -95,7 +95,7 @@ inline PlannedOperation any_operation(const Plan& plan, std::uint32_t id) {
     operation.client = core::Id::client(*rc::gen::inRange(0U, plan.clients));
     operation.id = id;
     operation.name = *any_name();
-    operation.args = core::as_json_carries_it(*rc::gen::arbitrary<Value>());
+    operation.args = core::as_json_carries_it(*rc::gen::resize(10, rc::gen::arbitrary<Value>()));
     operation.not_before = any_time();
     return operation;
 }

@@ -18,7 +18,7 @@ using core::ErrorKind;
 using core::JsonReader;
 
 constexpr std::size_t size_max = std::size_t{1} << 30U;
-constexpr std::size_t line_max = std::size_t{1} << 20U;
+constexpr std::size_t line_max = std::size_t{16} << 20U;
 constexpr std::array<std::string_view, 4> types = {"invoke", "ok", "fail", "info"};
 const std::vector<std::string> keys = {"index", "time", "type",  "process", "client",
                                        "op",    "f",    "value", "error"};
@@ -163,7 +163,7 @@ private:
 core::Result<void> read_line(std::string_view text, const std::string& name, std::size_t number,
                              Collector& to) {
     JsonReader in(text, name, number);
-    if (text.size() > line_max) in.refuse(0, "this line is longer than 1 MiB");
+    if (text.size() > line_max) in.refuse(0, "this line is longer than 16 MiB");
     Line line;
     bool time = false;
     bool type = false;

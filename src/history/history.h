@@ -43,7 +43,7 @@ using History = std::vector<Operation>;
 [[nodiscard]] std::string to_jsonl(const History& history);
 /// Reads what to_jsonl wrote, or what a person wrote in that form: `client`, `op` and `index`
 /// may be left out. An operation without completion becomes info. `name` opens errors:
-/// "history.jsonl:3:14: ...". Bounded: 1 GiB, 1 MiB a line, depth 32.
+/// "history.jsonl:3:14: ...". Bounded: 1 GiB, 16 MiB a line, depth 32.
 [[nodiscard]] core::Result<History> history_from_jsonl(std::string_view text,
                                                        std::string name = "history.jsonl");
 
