@@ -1,8 +1,8 @@
 // Goal: streams of draws pass a battery of statistical tests that we did not write.
 // Method: dieharder (Debian's package of that name) reads each stream from a pipe; no test may
-// report FAILED, and WEAK, which it says of one good result in a hundred, must stay rare. The
-// tests that its own manual calls suspect (opso, oqso, dna, sums) are left out. Without the
-// program the test is skipped.
+// report FAILED, and WEAK, which it says of one good result in a hundred (tests report up to
+// thirty each), must stay rare. The tests that its own manual calls suspect (opso, oqso, dna,
+// sums) are left out. Without the program the test is skipped.
 #include <gtest/gtest.h>
 #include <unistd.h>
 
@@ -65,18 +65,14 @@ TEST_P(Battery, finds_nothing_in_the_stream) {
     const std::array<std::string, 22> tests = {
         "0",  "1",  "2",   "3",   "4",        "8",        "9",   "10",  "11",  "13",  "15",
         "16", "17", "100", "101", "102 -n 8", "200 -n 3", "203", "204", "205", "208", "209"};
-    int results = 0;
-    int weak = 0;
+    std::vector<std::string> weak;
     for (const std::string& test : tests) {
         const Verdicts verdicts = dieharder(test, GetParam());
         EXPECT_EQ(verdicts.failed, "");
         EXPECT_GT(verdicts.passed + verdicts.weak, 0) << "test " << test << " said nothing";
-        results += verdicts.passed + verdicts.weak;
-        weak += verdicts.weak;
+        if (verdicts.weak > 0) weak.push_back(test);
     }
-    RecordProperty("results", results);
-    RecordProperty("weak", weak);
-    EXPECT_LE(weak, 4) << "of " << results;
+    EXPECT_LE(weak.size(), 4U) << testing::PrintToString(weak);
 }
 
 }  // namespace
