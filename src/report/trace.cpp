@@ -30,6 +30,9 @@ std::string message_text(const std::string& name) {
     return text.empty() ? "message" : text;
 }
 
+/// Of rows that only surround the story: weight 3, once weights leave room for repetitions.
+constexpr std::uint32_t filler_weight = 12;
+
 /// A row that may be drawn, and how much the story needs it.
 struct Candidate {
     Step step;
@@ -210,6 +213,7 @@ private:
 
     /// What the requests caused, and what faults dropped meanwhile.
     void tell_messages() {
+        find_background();
         std::set<std::uint64_t> caused;
         std::set<core::Id> clients;
         for (const auto index : told_) clients.insert(record_.history[index].client);
@@ -220,9 +224,9 @@ private:
         for (const auto& event : record_.trace) {
             if (event.kind != EventKind::send || event.message == 0 || !in_window(event.at))
                 continue;
-            const bool belongs = caused.contains(event.cause) || caused.contains(event.message) ||
-                                 while_serving(event);
-            if (belongs) {
+            const bool followed = caused.contains(event.cause) || caused.contains(event.message);
+            const bool belongs = followed || while_serving(event);
+            if (followed || (belongs && !background_.contains(event.name))) {
                 caused.insert(event.message);
                 caused.insert(core::combine(event.message, 1));  // What a second copy caused.
             }
@@ -233,7 +237,9 @@ private:
             if (!belongs && !by_fault) continue;
             const bool to_client = event.peer.is_client();
             if (to_client && !clients.contains(event.peer)) continue;
-            const std::uint32_t weight = belongs && by_fault ? 1 : belongs && !to_client ? 2 : 3;
+            const bool near =
+                belongs && !to_client && (followed || !background_.contains(event.name));
+            const std::uint32_t weight = belongs && by_fault ? 1 : near ? 2 : 3;
             offer({Step::Kind::message,
                    event.at,
                    event.node,
@@ -242,6 +248,15 @@ private:
                    {},
                    Accent::plain},
                   event, weight);
+        }
+    }
+
+    /// Names of messages that are sent whether a request is served or not: heartbeats.
+    void find_background() {
+        std::map<std::string, std::uint32_t> idle;
+        for (const auto& event : record_.trace) {
+            if (event.kind != EventKind::send || event.node.is_client()) continue;
+            if (!while_serving(event) && ++idle[event.name] > 5) background_.insert(event.name);
         }
     }
 
@@ -424,6 +439,7 @@ private:
     std::set<std::uint32_t> told_;  // Operations of the certificate that get rows.
     Instant from_{}, to_{};
     std::vector<Served> served_;
+    std::set<std::string> background_;
     std::map<std::uint64_t, Fate> fates_;
     std::map<std::uint64_t, std::uint32_t> shown_;
     std::set<std::uint64_t> answers_;
@@ -485,7 +501,9 @@ void Teller::choose_lanes(Trace& trace, std::vector<Candidate>& rows,
     };
     std::vector<Candidate> kept;
     for (auto& row : rows) {
-        if (kept.size() >= limits.rows) break;
+        // What only surrounds the story does not fill the page.
+        const bool filler = row.weight >= filler_weight && kept.size() >= limits.rows_with_filler;
+        if (kept.size() >= limits.rows || filler) break;
         if (room_for(row.step.from, row.step.to)) kept.push_back(std::move(row));
     }
     rows = std::move(kept);

@@ -65,6 +65,7 @@ struct Trace {
 
 struct TraceLimits {
     std::size_t rows = 14;
+    std::size_t rows_with_filler = 9;  // Beyond, only what belongs to the story gets a row.
     std::size_t lanes = 6;
     std::size_t operations = 5;
 };
@@ -72,7 +73,7 @@ struct TraceLimits {
 /// The diagram of story.smallest. Empty without events (history::Detail::full) or a finding.
 [[nodiscard]] Trace smallest_trace(const Story& story, const TraceLimits& limits = {});
 
-/// The time of each row, all in one form that tells different times apart: "1.200 s".
+/// The time of each row, all in one form: "1.200 s", or "1200.100 ms" in a short story.
 [[nodiscard]] std::vector<std::string> clock_texts(const Trace& trace);
 
 /// The same rows as sentences: "1.204 s: n1 tells c1: ok (the promise that is broken)".

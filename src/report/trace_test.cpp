@@ -195,7 +195,7 @@ TEST(Trace, WordsSayTheSameAsTheRows) {
     EXPECT_EQ(words.back(), "1.353 s: n2 to c1: 3 (expected 4)");
 }
 
-TEST(Trace, TimesThatDifferAreWrittenDifferently) {
+TEST(Trace, AShortStoryIsToldInMicroseconds) {
     Trace trace;
     trace.lanes.push_back({examples::n1, ""});
     for (const std::int64_t us : {100, 101, 102}) {
