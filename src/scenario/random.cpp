@@ -122,6 +122,20 @@ std::string not_tolerated(const Drawable& drawable, const node::Tolerates& toler
     return {};
 }
 
+std::string beyond(const fault::PlannedFault& fault, const fault::Effect& effect,
+                   const node::Tolerates& tolerates, std::uint32_t nodes) {
+    const std::string why = not_tolerated({effect, {}}, tolerates);
+    if (!why.empty()) return "tolerates no " + why;
+    // A node whose disk refuses to write may go on: it is not counted before it is down.
+    const Harm harm = harm_of(effect);
+    if (!harm.holds || std::holds_alternative<fault::DiskEffect>(effect)) return {};
+    const Budget::Hold hold = Budget::hold_of(fault, harm, Instant::max(), nodes);
+    const auto taken = static_cast<std::uint32_t>(std::popcount(hold.mask)) + hold.more;
+    if (taken <= tolerates.crashed) return {};
+    return fmt::format("tolerates {} of {} nodes down or cut off, not {}", tolerates.crashed, nodes,
+                       taken);
+}
+
 Budget::Hold Budget::hold_of(const fault::PlannedFault& fault, const Harm& harm, Instant end,
                              std::uint32_t nodes) {
     Hold hold;

@@ -27,6 +27,11 @@ struct Drawable {
 /// What of it the system does not claim to survive: "lost syncs", or "".
 [[nodiscard]] std::string not_tolerated(const Drawable& drawable, const node::Tolerates& tolerates);
 
+/// Why the system would never let a listed fault of this effect happen: what it does not
+/// tolerate, or more nodes than it may lose; or "".
+[[nodiscard]] std::string beyond(const fault::PlannedFault& fault, const fault::Effect& effect,
+                                 const node::Tolerates& tolerates, std::uint32_t nodes);
+
 /// Who is held down when, as far as it stands in a plan: no more than `most` nodes at one time,
 /// counting what is damaged for good.
 class Budget {

@@ -84,13 +84,33 @@ void Reader::read_listed(const YamlNode& node) {
     }
     const std::string more =
         fmt::format("        ({} fault explain {})", names_.program, spec->name);
+    const std::size_t before = form_.problems().count();
     read_target(node, *spec, planned);
     planned.params = form_.params(spec->params, node, spec->name, more);
     read_times(node, *spec, planned);
     if (const YamlNode* required = node.find("required")) {
         planned.required = form_.flag("required", *required).value_or(true);
     }
+    if (form_.problems().count() == before) check_tolerated(use, *spec, planned);
     out_.faults.push_back(std::move(planned));
+}
+
+void Reader::check_tolerated(const YamlNode& use, const FaultSpec& spec,
+                             const fault::PlannedFault& fault) {
+    if (out_.system == nullptr || out_.nodes == 0) return;
+    const fault::Topology topology{out_.nodes, out_.clients};
+    std::vector<core::Id> targets = fault.target.names;
+    if (targets.empty() && spec.aim == Aim::nodes) targets = {core::Id::node(0)};
+    const auto effect = spec.make(fault.params, targets, topology);
+    if (!effect) {
+        form_.wrong(use, effect.error().message);
+        return;
+    }
+    if (out_.mode != fault::Mode::recoverable || !out_.system->tolerates) return;
+    const std::string why = beyond(fault, *effect, out_.system->tolerates(out_.nodes), out_.nodes);
+    if (why.empty()) return;
+    form_.wrong(use, fmt::format("{} {}", out_.system->name, why),
+                "want less, or mode: unlimited, which checks safety only");
 }
 
 void Reader::read_target(const YamlNode& node, const FaultSpec& spec, fault::PlannedFault& fault) {

@@ -53,6 +53,8 @@ private:
                      fault::PlannedFault& fault);
     [[nodiscard]] std::optional<fault::Target> target_of(const YamlNode& node);
     [[nodiscard]] std::optional<fault::Target> target_map(const YamlNode& node);
+    void check_tolerated(const YamlNode& use, const fault::FaultSpec& spec,
+                         const fault::PlannedFault& fault);
     void read_times(const YamlNode& node, const fault::FaultSpec& spec, fault::PlannedFault& fault);
     void read_trigger(const YamlNode& node, fault::PlannedFault& fault);
     void check_triggers();

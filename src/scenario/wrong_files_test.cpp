@@ -152,6 +152,13 @@ std::vector<Wrong> fault_errors() {
          file("  - {use: random, from: [node.kil, node.crash_at, disk.lost_fsync, net.loss, "
               "net.loss], every: 0s, for: 5s..1s, cuont: 3}\n  - {use: random, from: []}\n"),
          {}},
+        {"more than the system tolerates",
+         file("  - {use: node.kill, at: 1s, target: all}\n"
+              "  - {use: node.pause, at: 1s, target: [n1, n2]}\n"
+              "  - {use: disk.lost_fsync, at: 1s, target: n1}\n"
+              "  - {use: net.partition, at: 1s, groups: [[n1], [n2], [n3]]}\n"
+              "  - {use: clock.offset, at: 1s, target: n1, by: 0}\n"),
+         {}},
         {"operations and pins",
          file("",
               "clients: 1\noperations:\n  - {client: n1, run: get}\n"
