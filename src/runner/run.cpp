@@ -47,17 +47,9 @@ core::Result<void> check_names(const Bench& bench, const fault::Plan& plan) {
 }
 
 /// True when every check of the plan that waits for something has it.
-world::Settled settled_by(const Bench& bench, const fault::Plan& plan) {
-    std::vector<std::pair<const check::CheckSpec*, const fault::PlannedCheck*>> waiting;
-    for (const auto& check : plan.checks) {
-        const auto* spec = bench.checks.find(check.use);
-        if (spec->settled) waiting.emplace_back(spec, &check);
-    }
-    return [waiting = std::move(waiting), &plan](const node::Published& published,
-                                                 const history::RunRecord& record, Instant now) {
-        return std::ranges::all_of(waiting, [&](const auto& each) {
-            return each.first->settled(published, record, plan, each.second->params, now);
-        });
+world::Settled settled_by(const Bench& bench, const node::System& system, const fault::Plan& plan) {
+    return [&](const node::Published& published, const history::RunRecord& record, Instant now) {
+        return check::settled(bench.checks, {system, plan, record, published, now});
     };
 }
 
@@ -173,8 +165,8 @@ core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan, std::uint
                                  .detail = options.detail,
                                  .directory = options.directory,
                                  .sabotage = options.sabotage};
-        STORM_TRY(result.record,
-                  world::conduct(*world, setup, bench.faults, settled_by(bench, result.plan)));
+        STORM_TRY(result.record, world::conduct(*world, setup, bench.faults,
+                                                settled_by(bench, system, result.plan)));
     }
     result.findings = check::judge(bench.checks, {system, result.plan, result.record});
     result.judgement = judge(result.plan, result.record, result.findings);
