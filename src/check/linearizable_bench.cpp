@@ -109,7 +109,7 @@ void lost_writes(benchmark::State& state) {
     const auto history = make({60, 5, 0, 50'000, 0}, 1);
     for (auto _ : state) {
         const auto keys = lower(history, "register");
-        benchmark::DoNotOptimize(lost_write(keys->front(), history, false));
+        benchmark::DoNotOptimize(lost_write(keys->front(), false));
     }
 }
 

@@ -27,9 +27,8 @@ bool is_observer(const KeyedOperation& op) {
 /// One key without lists, with what its values say about time.
 class Register {
 public:
-    Register(const KeyHistory& key, const History& history)
+    explicit Register(const KeyHistory& key)
         : key_(key),
-          history_(history),
           made_until_(key.values.size(), before_all),
           seen_until_(key.values.size(), before_all) {
         made_.assign(key.values.size(), false);
@@ -56,7 +55,7 @@ public:
         for (std::uint32_t r = 0; r < key_.operations.size(); ++r) {
             const auto& read = key_.operations[r];
             if (!is_observer(read) || !made_[at(read.need)]) continue;
-            if (const auto w = promise_behind(read)) {
+            if (const auto w = promise_behind(r)) {
                 if (!reads_may_lag || nothing_newer(key_.operations[*w], read)) {
                     return LostWrite{*w, r};
                 }
@@ -67,7 +66,8 @@ public:
 
 private:
     /// The last write that `read` should have reflected and that nobody sees again.
-    [[nodiscard]] std::optional<std::uint32_t> promise_behind(const KeyedOperation& read) const {
+    [[nodiscard]] std::optional<std::uint32_t> promise_behind(std::uint32_t reader) const {
+        const auto& read = key_.operations[reader];
         const std::int64_t old = made_until_[at(read.need)];
         if (old == never) return std::nullopt;
         const auto ended_later = [&](std::int64_t time, std::uint32_t place) {
@@ -79,8 +79,7 @@ private:
             const auto& write = key_.operations[place];
             if (write.completed <= old) break;
             if (write.invoked > old && write.make != read.need &&
-                seen_until_[at(write.make)] <= read.invoked &&
-                precedes(history_, write.index, read.index)) {
+                seen_until_[at(write.make)] <= read.invoked && precedes(key_, place, reader)) {
                 return place;
             }
         }
@@ -96,7 +95,6 @@ private:
     }
 
     const KeyHistory& key_;
-    const History& history_;
     std::vector<std::int64_t> made_until_;  // When the last that made it ended.
     std::vector<std::int64_t> seen_until_;  // When the last that observed it ended.
     std::vector<bool> made_;
@@ -116,7 +114,7 @@ bool replaced(const KeyHistory& key, const KeyedOperation& write, const KeyedOpe
     });
 }
 
-std::optional<LostWrite> lost_append(const KeyHistory& key, const History& history) {
+std::optional<LostWrite> lost_append(const KeyHistory& key) {
     std::map<Value, std::int64_t> seen_until;
     for (const auto& op : key.operations) {
         const auto* list = is_observer(op) ? key.values[at(op.need)].list() : nullptr;
@@ -138,7 +136,7 @@ std::optional<LostWrite> lost_append(const KeyHistory& key, const History& histo
         if (!is_observer(read)) continue;
         for (auto w = appends.rbegin(); w != appends.rend(); ++w) {
             const auto& write = key.operations[w->first];
-            if (w->second > read.invoked || !precedes(history, write.index, read.index)) continue;
+            if (w->second > read.invoked || !precedes(key, w->first, r)) continue;
             if (shows(key.values[at(read.need)], key.values[at(write.make)])) continue;
             if (!replaced(key, write, read)) return LostWrite{w->first, r};
         }
@@ -200,17 +198,16 @@ Finding judge_lost_writes(const Input& input, const fault::Params& params) {
     }
     const bool lag = params.has("reads_may_lag") && params.flag("reads_may_lag");
     for (const auto& key : *keys) {
-        if (const auto lost = lost_write(key, history, lag)) return tell(key, history, *lost);
+        if (const auto lost = lost_write(key, lag)) return tell(key, history, *lost);
     }
     return finding;
 }
 
 }  // namespace
 
-std::optional<LostWrite> lost_write(const KeyHistory& key, const History& history,
-                                    bool reads_may_lag) {
-    if (key.appends) return lost_append(key, history);
-    return Register(key, history).find(reads_may_lag);
+std::optional<LostWrite> lost_write(const KeyHistory& key, bool reads_may_lag) {
+    if (key.appends) return lost_append(key);
+    return Register(key).find(reads_may_lag);
 }
 
 CheckSpec lost_writes_check() {

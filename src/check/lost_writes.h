@@ -31,9 +31,7 @@ struct LostWrite {
 };
 
 /// The violation whose read began first, and of its writes the last one.
-[[nodiscard]] std::optional<LostWrite> lost_write(const KeyHistory& key,
-                                                  const history::History& history,
-                                                  bool reads_may_lag);
+[[nodiscard]] std::optional<LostWrite> lost_write(const KeyHistory& key, bool reads_may_lag);
 
 [[nodiscard]] CheckSpec lost_writes_check();
 

@@ -151,10 +151,10 @@ private:
         const auto& operations = keys_[which].operations;
         const auto [at, fresh] = last_.try_emplace({which, client}, 0U);
         if (!fresh && operations[at->second].completed == out.invoked) out.after = at->second;
-        if (!out.optional) {
+        if (out.optional) {
+            if (fresh) last_.erase(at);
+        } else if (fresh || operations[at->second].completed <= out.completed) {
             at->second = static_cast<std::uint32_t>(operations.size());
-        } else if (fresh) {
-            last_.erase(at);
         }
     }
 
@@ -224,6 +224,14 @@ core::Result<std::vector<KeyHistory>> lower(const history::History& history,
         }
     }
     return keys;
+}
+
+bool precedes(const KeyHistory& key, std::uint32_t a, std::uint32_t b) {
+    const auto& operations = key.operations;
+    if (operations[a].completed < operations[b].invoked) return true;
+    std::uint32_t before = operations[b].after;
+    while (before != ~0U && before != a) before = operations[before].after;
+    return before == a;
 }
 
 bool precedes(const history::History& history, std::uint32_t a, std::uint32_t b) {

@@ -70,7 +70,9 @@ struct KeyHistory {
 [[nodiscard]] core::Result<std::vector<KeyHistory>> lower(const history::History& history,
                                                           std::string_view model);
 
-/// Whether history[a] ended before history[b] began (see above).
+/// Whether operation `a` of the key ended before `b` began (see above): what the search goes by.
+[[nodiscard]] bool precedes(const KeyHistory& key, std::uint32_t a, std::uint32_t b);
+/// Whether history[a] ended before history[b] began, by the times and clients in it.
 [[nodiscard]] bool precedes(const history::History& history, std::uint32_t a, std::uint32_t b);
 
 }  // namespace storm::check
