@@ -1,6 +1,6 @@
 // Goal: every check passes what it must and rejects each anomaly it names; verdicts come in
 // order; what cannot be judged is inconclusive.
-// Method: runs by hand (run_builder_test.h), one or more for each way a check can end.
+// Method: runs by hand (run_builder.h), one or more for each way a check can end.
 #include "check/check.h"
 
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 
 #include "check/reference.h"
 #include "check/resilience.h"
-#include "check/run_builder_test.h"
+#include "check/run_builder.h"
 #include "check/steady_state.h"
 
 namespace storm::check {

@@ -10,9 +10,9 @@
 #include <map>
 #include <set>
 
-#include "check/brute_force_test.h"
+#include "check/brute_force.h"
 #include "check/certificate.h"
-#include "check/history_builder_test.h"
+#include "check/history_builder.h"
 #include "check/linearizable.h"
 #include "core/dice.h"
 

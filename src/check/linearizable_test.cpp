@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "check/history_builder_test.h"
+#include "check/history_builder.h"
 #include "core/dice.h"
 
 namespace storm::check {

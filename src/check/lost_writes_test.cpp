@@ -7,8 +7,8 @@
 
 #include <vector>
 
-#include "check/brute_force_test.h"
-#include "check/run_builder_test.h"
+#include "check/brute_force.h"
+#include "check/run_builder.h"
 #include "core/dice.h"
 
 namespace storm::check {

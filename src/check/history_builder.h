@@ -1,4 +1,4 @@
-// check/history_builder_test.h - histories for tests, written as a person would.
+// check/history_builder.h - histories for tests, written as a person would.
 //
 //     HistoryBuilder h;
 //     h.ok(1, 0, 10, "write", 4).ok(2, 20, 30, "read", {}, 3);   // milliseconds

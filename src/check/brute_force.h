@@ -1,4 +1,4 @@
-// check/brute_force_test.h - linearizability from its definition alone, for small histories.
+// check/brute_force.h - linearizability from its definition alone, for small histories.
 //
 // Tries every order of the operations that happened and of every choice of those that may have.
 // It shares no line with the search under test: it reads the history itself, decides who

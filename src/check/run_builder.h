@@ -1,4 +1,4 @@
-// check/run_builder_test.h - runs for tests of checks: a system, a plan and a record by hand.
+// check/run_builder.h - runs for tests of checks: a system, a plan and a record by hand.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "check/check.h"
-#include "check/history_builder_test.h"
+#include "check/history_builder.h"
 
 namespace storm::check {
 
