@@ -203,6 +203,20 @@ private:
                                              core::counted(story_.shrink->runs, "run")));
         }
         out_ += "</dl>\n";
+        if (sweep.kinds.empty()) return;
+        out_ +=
+            "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Faults of the sweep\">"
+            "<table><tr><th scope=\"col\">fault</th><th scope=\"col\" class=\"n\">effective</th>"
+            "<th scope=\"col\" class=\"n\">no opportunity</th><th scope=\"col\" class=\"n\">"
+            "ineffective</th></tr>\n";
+        for (const auto& kind : sweep.kinds) {
+            add("<tr><td>{}</td><td class=\"n\">{}</td><td class=\"n\">{}</td><td "
+                "class=\"n\">{}</td>"
+                "</tr>\n",
+                escaped(kind.fault), core::with_commas(kind.effective),
+                core::with_commas(kind.no_opportunity), core::with_commas(kind.ineffective));
+        }
+        out_ += "</table></div>\n";
     }
 
     /// The longer proofs, and what other checks say.

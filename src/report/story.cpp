@@ -15,9 +15,17 @@ fault::Effectiveness effectiveness(const history::FaultRecord& fault) {
     return fault::judge({fault.claimed, fault.voided, fault.seen, fault.seen_at, fault.evidence});
 }
 
+/// What a world that does not say counts, by the family of the fault.
+std::string family_evidence(const std::string& use) {
+    if (use.starts_with("net.")) return "packets";
+    if (use.starts_with("disk.")) return "file operations";
+    if (use.starts_with("clock.")) return "readings of the clock";
+    if (use.starts_with("node.")) return "times";
+    return "effects";
+}
+
 /// "18 packets dropped", "1 packet dropped": `what` is in the plural.
 std::string counted_evidence(std::uint64_t n, std::string what) {
-    if (what.empty()) what = "effects";
     if (n == 1) {
         const auto end = std::min(what.find(' '), what.size());
         const std::string_view first = std::string_view(what).substr(0, end);
@@ -139,7 +147,8 @@ std::string evidence_text(const history::FaultRecord& fault) {
         return "never struck: " + (fault.what.empty() ? "its trigger was never met" : fault.what);
     }
     if (fault.claimed == 0) return "met nothing that it could act on";
-    std::string text = counted_evidence(fault.seen, fault.evidence);
+    const std::string what = fault.evidence.empty() ? family_evidence(fault.use) : fault.evidence;
+    std::string text = counted_evidence(fault.seen, what);
     if (!fault.seen_at.empty()) {
         std::vector<std::string> victims;
         const std::size_t shown = std::min<std::size_t>(fault.seen_at.size(), 6);

@@ -37,6 +37,12 @@ struct Reason {
     std::string place;          // Its run directory, or "".
 };
 
+/// One kind of fault over a sweep, counted in occurrences.
+struct Kind {
+    std::string fault;  // Its catalogue name.
+    std::uint64_t effective = 0, no_opportunity = 0, ineffective = 0;
+};
+
 /// What a sweep of seeds came to.
 struct Sweep {
     std::uint64_t asked = 0;  // Seeds wanted; 0: bounded by time.
@@ -46,8 +52,9 @@ struct Sweep {
     std::uint64_t failing = 0;
     std::uint64_t ineffective = 0;
     std::uint64_t operations = 0;
-    Duration took{};        // Real time.
-    bool stopped = false;   // By the user, before `asked` were run.
+    Duration took{};       // Real time.
+    bool stopped = false;  // By the user, before `asked` were run.
+    std::vector<Kind> kinds;
     std::string exercised;  // "14 of 15 fault kinds × 3 roles; never: ..."
     std::string never_met;  // Properties that no seed met.
     std::string trust;      // "a bug that struck 1 seed in 2,000 would show with 99.3 %"

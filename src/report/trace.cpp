@@ -126,16 +126,22 @@ private:
 
     [[nodiscard]] bool in_window(Instant at) const { return at >= from_ && at <= to_; }
 
+    /// The last of the certificate that was told, before the fatal one began, what it denies.
     [[nodiscard]] const history::Operation* promise() const {
         const history::Operation* found = nullptr;
         if (finding_.expected.empty()) return nullptr;
+        const bool known = finding_.fatal < record_.history.size();
+        const Instant before = known ? record_.history[finding_.fatal].invoked : Instant::max();
         for (const auto index : finding_.operations) {
             if (index >= record_.history.size() || index == finding_.fatal) continue;
             const auto& operation = record_.history[index];
-            if (operation.outcome != history::Outcome::ok) continue;
-            if (names_expected(operation.args)) found = &operation;
+            if (operation.outcome != history::Outcome::ok || operation.completed > before) continue;
+            if (names_expected(operation.args) || answered_expected(operation)) found = &operation;
         }
         return found;
+    }
+    [[nodiscard]] bool answered_expected(const history::Operation& operation) const {
+        return !operation.result.is_nil() && core::to_human(operation.result) == finding_.expected;
     }
     [[nodiscard]] bool names_expected(const Value& args) const {
         if (const auto* list = args.list()) {
@@ -206,7 +212,7 @@ private:
             if (!finding_.expected.empty()) step.remark = "expected " + finding_.expected;
         } else if (&operation == promise()) {
             step.accent = Accent::promise;
-            step.remark = "the broken promise";
+            step.remark = names_expected(operation.args) ? "the broken promise" : "already seen";
         }
         offer(std::move(step), sequence, 0, message);
     }

@@ -156,6 +156,16 @@ TEST(Trace, AskingAgainIsTheSameRequest) {
     EXPECT_EQ(asked, 2U);
 }
 
+TEST(Trace, APromiseIsGivenBeforeTheFatalRequestBegins) {
+    auto example = examples::demo();
+    example.record.history[0].completed = examples::at_ms(1400);
+    example.event(examples::at_ms(1400), examples::EventKind::deliver, examples::c1, examples::n1,
+                  "Written", {}, 14, 11);
+    example.in_order();
+    const auto trace = smallest_trace(examples::demo_story(example));
+    for (const auto& step : trace.steps) EXPECT_NE(step.accent, Accent::promise) << step.label;
+}
+
 TEST(Trace, ADuplicateIsSaid) {
     auto example = examples::demo();
     example.event(examples::at_ms(1203), examples::EventKind::deliver, examples::n1, examples::c1,
