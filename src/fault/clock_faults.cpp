@@ -1,3 +1,4 @@
+// fault/clock_faults.cpp - wall clocks that are wrong or jump, clocks that run at another rate.
 #include <utility>
 
 #include "fault/families.h"

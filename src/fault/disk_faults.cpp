@@ -1,3 +1,4 @@
+// fault/disk_faults.cpp - file operations that are late, fail, lie or find no room.
 #include <array>
 #include <cerrno>
 #include <string_view>

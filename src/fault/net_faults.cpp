@@ -1,3 +1,4 @@
+// fault/net_faults.cpp - what befalls packets between groups, on links, in one direction or both.
 #include <fmt/format.h>
 
 #include <algorithm>

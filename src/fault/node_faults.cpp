@@ -1,3 +1,4 @@
+// fault/node_faults.cpp - processes that end, stand still or are slow.
 #include <utility>
 
 #include "fault/families.h"

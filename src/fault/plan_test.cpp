@@ -190,69 +190,67 @@ TEST(Plan, needs_only_what_has_no_default) {
               "plan.json:1:1: the key \"nodes\" is missing");
 }
 
+struct Edit {
+    std::string_view from, to;
+    std::string_view where;  // What the error points at: the first in the edited line.
+    std::string_view error;
+};
+constexpr Edit edits[] = {
+    {R"("stormproof-plan": 1)", R"("stormproof-plan": 2)", "2",
+     "\"stormproof-plan\": 2 is out of range: want 1 to 1"},
+    {R"("settle")", R"("setle")", "\"setle", "unknown key \"setle\"; did you mean \"settle\"?"},
+    {R"("settle": "30s")", R"("settle": 30)", "30", "a time needs a unit, as in \"40ms\""},
+    {R"("30s",)", R"("30parsecs",)", "\"30p",
+     "'30parsecs' is no duration: 'parsecs' is no unit (ns, us, ms, s, m or h)"},
+    {R"("30s",)", R"("-30s",)", "\"-", "\"-30s\" is negative: want 0 or more"},
+    {R"("for": "5s",)", R"("for": "5s", "for": "6s",)", R"("for": "6s")",
+     "the key \"for\" stands here twice"},
+    {R"("mode": "recoverable")", R"("mode": "reckless")", "\"reck",
+     "\"reckless\" is none of: recoverable, unlimited"},
+    {R"("loss": "0.5%")", R"("loss": "140%")", "{", "loss: 140% is out of range: want 0% to 100%"},
+    {R"("delay": "1ms")", R"("delay": 1)", "{",
+     "delay: 1 is without a unit: a duration is a number and ns, us, ms, s, m or h, as in "
+     "40ms"},
+    {R"("site_active": "25%")", R"("site_active": "lots")", "\"lots",
+     "share: cannot read \"lots\": a share is a number and %, as in 0.5%, exact to a "
+     "millionth"},
+    {R"("absent": ["n3"])", R"("absent": ["n7"])", "\"n7",
+     "there is no node n7: the plan has 3 nodes"},
+    {R"(["n1"], ["n2"]])", R"(["n1"], ["n9"]])", "\"n9",
+     "there is no node n9: the plan has 3 nodes"},
+    {R"(["n1"], ["n2"]])", R"(["n1"], ["node"]])", "\"node\"",
+     "\"node\" names nobody: want a node (\"n1\") or a client (\"c1\")"},
+    {R"("id": "net.partition#1", )", "", "{", "a fault needs an \"id\""},
+    {R"("at": "1.204s", )", "", "{", "a fault needs \"at\": when it strikes"},
+    {R"("node.kill#2")", R"("net.partition#1")", "{", "two faults have the id \"net.partition#1\""},
+    {R"({"any": 2})", R"({"some": 2})", "\"some",
+     "unknown key \"some\"; known here: any, where and is"},
+    {R"({"any": 2})", R"({"any": 0})", "0}", "\"any\": 0 is out of range: want 1 to 1000000"},
+    {R"({"any": 2})", R"({"where": "role"})", R"({"where")",
+     "want {\"any\": 2} or {\"where\": \"role\", \"is\": \"backup\"}"},
+    {R"({"any": 2})", R"("boss")", "\"boss",
+     "no target is called \"boss\": want \"n2\", [\"n1\", \"n2\"], \"all\", \"leader\", "
+     "{\"any\": 2} or {\"where\": \"role\", \"is\": \"backup\"}"},
+    {R"({"any": 2})", "[]", "[]", "a target needs at least one name"},
+    {R"("every": "1s")", R"("every": 0)", "0, \"times", "every 0 would never end"},
+    {R"("after": "leader", )", "", R"({"plus")", "the key \"after\" is missing"},
+    {R"("client": "c1")", R"("client": "n1")", "\"n1",
+     "operations are issued by clients: want \"c1\""},
+    {R"("client": "c2")", R"("client": "c3")", "\"c3",
+     "there is no client c3: the plan has 2 clients"},
+    {R"("client": "c2", "id": 0)", R"("client": "c1", "id": 4)", "{",
+     "two operations of c1 have the id 4"},
+    {R"("name": "read", )", "", "{", "an operation needs a \"name\""},
+    {R"(["x",4])", R"({"x":4})", R"({"x")",
+     "\"args\": want null, true, false, a whole number, text or a list, found an object"},
+    {R"("use": "converged", )", "", "{", "a check needs \"use\": the name of a check"},
+    {R"("net.delay", "key")", R"("net.dealy", "key")", "\"net.dealy",
+     "no draw is for \"net.dealy\": did you mean \"net.delay\"?"},
+    {R"("3b9f0c21deadbeef")", R"("3b9f")", "\"3b9f", "want 16 hexadecimal digits in lower case"},
+    {R"(, "outcome": -250000)", "", "{", "a pin needs an \"outcome\""},
+};
+
 TEST(Plan, that_a_hand_has_spoilt_is_refused_where_it_is_wrong) {
-    struct Edit {
-        std::string_view from, to;
-        std::string_view where;  // What the error points at: the first in the edited line.
-        std::string_view error;
-    };
-    const Edit edits[] = {
-        {R"("stormproof-plan": 1)", R"("stormproof-plan": 2)", "2",
-         "\"stormproof-plan\": 2 is out of range: want 1 to 1"},
-        {R"("settle")", R"("setle")", "\"setle", "unknown key \"setle\"; did you mean \"settle\"?"},
-        {R"("settle": "30s")", R"("settle": 30)", "30", "a time needs a unit, as in \"40ms\""},
-        {R"("30s",)", R"("30parsecs",)", "\"30p",
-         "'30parsecs' is no duration: 'parsecs' is no unit (ns, us, ms, s, m or h)"},
-        {R"("30s",)", R"("-30s",)", "\"-", "\"-30s\" is negative: want 0 or more"},
-        {R"("for": "5s",)", R"("for": "5s", "for": "6s",)", R"("for": "6s")",
-         "the key \"for\" stands here twice"},
-        {R"("mode": "recoverable")", R"("mode": "reckless")", "\"reck",
-         "\"reckless\" is none of: recoverable, unlimited"},
-        {R"("loss": "0.5%")", R"("loss": "140%")", "{",
-         "loss: 140% is out of range: want 0% to 100%"},
-        {R"("delay": "1ms")", R"("delay": 1)", "{",
-         "delay: 1 is without a unit: a duration is a number and ns, us, ms, s, m or h, as in "
-         "40ms"},
-        {R"("site_active": "25%")", R"("site_active": "lots")", "\"lots",
-         "share: cannot read \"lots\": a share is a number and %, as in 0.5%, exact to a "
-         "millionth"},
-        {R"("absent": ["n3"])", R"("absent": ["n7"])", "\"n7",
-         "there is no node n7: the plan has 3 nodes"},
-        {R"(["n1"], ["n2"]])", R"(["n1"], ["n9"]])", "\"n9",
-         "there is no node n9: the plan has 3 nodes"},
-        {R"(["n1"], ["n2"]])", R"(["n1"], ["node"]])", "\"node\"",
-         "\"node\" names nobody: want a node (\"n1\") or a client (\"c1\")"},
-        {R"("id": "net.partition#1", )", "", "{", "a fault needs an \"id\""},
-        {R"("at": "1.204s", )", "", "{", "a fault needs \"at\": when it strikes"},
-        {R"("node.kill#2")", R"("net.partition#1")", "{",
-         "two faults have the id \"net.partition#1\""},
-        {R"({"any": 2})", R"({"some": 2})", "\"some",
-         "unknown key \"some\"; known here: any, where and is"},
-        {R"({"any": 2})", R"({"any": 0})", "0}", "\"any\": 0 is out of range: want 1 to 1000000"},
-        {R"({"any": 2})", R"({"where": "role"})", R"({"where")",
-         "want {\"any\": 2} or {\"where\": \"role\", \"is\": \"backup\"}"},
-        {R"({"any": 2})", R"("boss")", "\"boss",
-         "no target is called \"boss\": want \"n2\", [\"n1\", \"n2\"], \"all\", \"leader\", "
-         "{\"any\": 2} or {\"where\": \"role\", \"is\": \"backup\"}"},
-        {R"({"any": 2})", "[]", "[]", "a target needs at least one name"},
-        {R"("every": "1s")", R"("every": 0)", "0, \"times", "every 0 would never end"},
-        {R"("after": "leader", )", "", R"({"plus")", "the key \"after\" is missing"},
-        {R"("client": "c1")", R"("client": "n1")", "\"n1",
-         "operations are issued by clients: want \"c1\""},
-        {R"("client": "c2")", R"("client": "c3")", "\"c3",
-         "there is no client c3: the plan has 2 clients"},
-        {R"("client": "c2", "id": 0)", R"("client": "c1", "id": 4)", "{",
-         "two operations of c1 have the id 4"},
-        {R"("name": "read", )", "", "{", "an operation needs a \"name\""},
-        {R"(["x",4])", R"({"x":4})", R"({"x")",
-         "\"args\": want null, true, false, a whole number, text or a list, found an object"},
-        {R"("use": "converged", )", "", "{", "a check needs \"use\": the name of a check"},
-        {R"("net.delay", "key")", R"("net.dealy", "key")", "\"net.dealy",
-         "no draw is for \"net.dealy\": did you mean \"net.delay\"?"},
-        {R"("3b9f0c21deadbeef")", R"("3b9f")", "\"3b9f",
-         "want 16 hexadecimal digits in lower case"},
-        {R"(, "outcome": -250000)", "", "{", "a pin needs an \"outcome\""},
-    };
     for (const Edit& edit : edits) {
         const std::string text = edited(edit.from, edit.to);
         const std::size_t line = text.rfind('\n', to_json(example()).find(edit.from)) + 1;

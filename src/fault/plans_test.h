@@ -113,6 +113,39 @@ inline Decision any_pin() {
             *rc::gen::arbitrary<std::uint32_t>(), *rc::gen::arbitrary<std::int64_t>()};
 }
 
+inline Plan any_plan() {
+    Plan plan;
+    plan.scenario = *any_text();
+    plan.scenario_digest = *any_text();
+    plan.title = *any_text();
+    plan.system = *any_text();
+    plan.plant = *any_text();
+    if (*rc::gen::arbitrary<bool>())
+        plan.numbers[*any_text()] = *rc::gen::arbitrary<std::int64_t>();
+    plan.nodes = *rc::gen::inRange(1U, 9U);
+    plan.clients = *rc::gen::inRange(1U, 9U);
+    plan.network = *rc::gen::arbitrary<LinkFault>();
+    plan.chaos = any_time();
+    plan.settle = any_time();
+    plan.mode = *rc::gen::element(Mode::recoverable, Mode::unlimited);
+    plan.ambient = *rc::gen::element(Ambient::drawn, Ambient::calm, Ambient::neutral);
+    plan.site_active_ppm = *rc::gen::inRange(0U, 1'000'001U);
+    plan.site_fires_ppm = *rc::gen::inRange(0U, 1'000'001U);
+    plan.step_limit = *rc::gen::inRange<std::uint64_t>(0, INT64_MAX);
+    plan.memory_limit = *rc::gen::inRange<std::uint64_t>(0, INT64_MAX);
+    if (*rc::gen::arbitrary<bool>()) plan.absent.push_back(any_node(plan));
+    const auto few = [] { return *rc::gen::inRange(0, 4); };
+    for (int i = few(); i > 0; --i) {
+        plan.faults.push_back(any_fault(plan, "f" + std::to_string(i)));
+    }
+    for (int i = few(); i > 0; --i) {
+        plan.operations.push_back(any_operation(plan, static_cast<std::uint32_t>(i)));
+    }
+    for (int i = few(); i > 0; --i) plan.checks.push_back({*any_name(), any_params(plan)});
+    for (int i = few(); i > 0; --i) plan.pins.push_back(any_pin());
+    return plan;
+}
+
 }  // namespace storm::fault
 
 namespace rc {
@@ -120,39 +153,7 @@ namespace rc {
 template <>
 struct Arbitrary<storm::fault::Plan> {
     static Gen<storm::fault::Plan> arbitrary() {
-        using namespace storm::fault;
-        return gen::exec([] {
-            Plan plan;
-            plan.scenario = *any_text();
-            plan.scenario_digest = *any_text();
-            plan.title = *any_text();
-            plan.system = *any_text();
-            plan.plant = *any_text();
-            if (*gen::arbitrary<bool>())
-                plan.numbers[*any_text()] = *gen::arbitrary<std::int64_t>();
-            plan.nodes = *gen::inRange(1U, 9U);
-            plan.clients = *gen::inRange(1U, 9U);
-            plan.network = *gen::arbitrary<LinkFault>();
-            plan.chaos = any_time();
-            plan.settle = any_time();
-            plan.mode = *gen::element(Mode::recoverable, Mode::unlimited);
-            plan.ambient = *gen::element(Ambient::drawn, Ambient::calm, Ambient::neutral);
-            plan.site_active_ppm = *gen::inRange(0U, 1'000'001U);
-            plan.site_fires_ppm = *gen::inRange(0U, 1'000'001U);
-            plan.step_limit = *gen::inRange<std::uint64_t>(0, INT64_MAX);
-            plan.memory_limit = *gen::inRange<std::uint64_t>(0, INT64_MAX);
-            if (*gen::arbitrary<bool>()) plan.absent.push_back(any_node(plan));
-            const auto few = [] { return *gen::inRange(0, 4); };
-            for (int i = few(); i > 0; --i) {
-                plan.faults.push_back(any_fault(plan, "f" + std::to_string(i)));
-            }
-            for (int i = few(); i > 0; --i) {
-                plan.operations.push_back(any_operation(plan, static_cast<std::uint32_t>(i)));
-            }
-            for (int i = few(); i > 0; --i) plan.checks.push_back({*any_name(), any_params(plan)});
-            for (int i = few(); i > 0; --i) plan.pins.push_back(any_pin());
-            return plan;
-        });
+        return gen::exec([] { return storm::fault::any_plan(); });
     }
 };
 

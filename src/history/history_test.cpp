@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <tuple>
 
+#include "core/golden_test.h"
 #include "core/text.h"
 #include "core/values_test.h"
 #include "history/record.h"
@@ -106,25 +107,13 @@ History example() {
             {c1, 2, 0, "read", "x", {}, "", Instant{70}, {}, Outcome::pending}};
 }
 
-constexpr std::string_view example_lines =
-    R"({"index":0,"time":10,"type":"invoke","process":0,"client":"c1","op":0,"f":"write","value":["x",4]}
-{"index":1,"time":20,"type":"invoke","process":1,"client":"c2","op":0,"f":"read","value":"x"}
-{"index":2,"time":30,"type":"ok","process":0,"client":"c1","op":0,"f":"write","value":null}
-{"index":3,"time":30,"type":"invoke","process":0,"client":"c1","op":1,"f":"cas","value":["x",4,5]}
-{"index":4,"time":40,"type":"ok","process":1,"client":"c2","op":0,"f":"read","value":3}
-{"index":5,"time":50,"type":"fail","process":0,"client":"c1","op":1,"f":"cas","value":["x",4,5],"error":"not 4"}
-{"index":6,"time":60,"type":"invoke","process":1,"client":"c2","op":1,"f":"read","value":"x"}
-{"index":7,"time":70,"type":"invoke","process":0,"client":"c1","op":2,"f":"read","value":"x"}
-{"index":8,"time":90,"type":"info","process":1,"client":"c2","op":1,"f":"read","value":"x","error":"timeout"}
-)";
-
 TEST(History, is_written_line_by_line_in_order_of_time) {
-    EXPECT_EQ(to_jsonl(example()), example_lines);
+    core::expect_golden("src/history/golden/history.jsonl", to_jsonl(example()));
     EXPECT_EQ(to_jsonl({}), "");
 }
 
 TEST(History, whose_operation_never_completed_reads_as_info) {
-    const auto back = history_from_jsonl(example_lines);
+    const auto back = history_from_jsonl(to_jsonl(example()));
     ASSERT_TRUE(back) << back.error().message;
     ASSERT_EQ(back->size(), 5U);
     EXPECT_EQ(back->back().outcome, Outcome::info);
