@@ -87,5 +87,8 @@ constexpr Duration operator""_s(unsigned long long n) {
 namespace storm {
 using core::Duration;
 using core::Instant;
+using core::microseconds;
+using core::milliseconds;
+using core::seconds;
 using namespace core::literals;
 }  // namespace storm

@@ -1,0 +1,33 @@
+#include "sdk/expect.h"
+
+#include <ostream>
+
+#include "report/text.h"
+#include "sdk/run_command.h"
+
+namespace storm {
+
+std::ostream& operator<<(std::ostream& out, const Expectation& e) { return out << e.text(); }
+
+Expectation expect(const Bench& bench, const std::string& path) {
+    sdk::Session session{.bench = bench, .program = bench.program};
+    session.quiet = true;
+    int exit_code = 0;
+    const auto scenario = sdk::load(session, path, {}, exit_code);
+    if (!scenario) return {false, path + " cannot be read; see above"};
+    sdk::RunRequest request;
+    request.scenario = path;
+    request.cause = false;
+    request.fork_only = true;
+    const auto outcome = sdk::run_sweep(session, *scenario, request);
+    std::string text;
+    if (outcome.tale) {
+        text = report::text(sdk::story_of(session, *outcome.tale), core::Look{});
+    } else if (outcome.report) {
+        const runner::RunResult nothing;
+        text = report::text(sdk::story_of_pass(*scenario, *outcome.report, nothing), core::Look{});
+    }
+    return {outcome.exit_code == sdk::code::pass, text};
+}
+
+}  // namespace storm

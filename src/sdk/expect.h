@@ -1,0 +1,32 @@
+// sdk/expect.h - a scenario as one line of a user's own GoogleTest.
+//
+//     TEST(MyStore, SurvivesTheStorm) {
+//         EXPECT_TRUE(storm::expect(bench(), "scenarios/my-store.yaml"));
+//     }
+#pragma once
+#include <iosfwd>
+#include <string>
+
+#include "runner/bench.h"
+
+namespace storm {
+
+/// Whether a scenario ended as it expects to, and the verdict in words.
+class Expectation {
+public:
+    Expectation(bool met, std::string text) : met_(met), text_(std::move(text)) {}
+    explicit operator bool() const { return met_; }
+    /// What happened; GoogleTest prints it when the expectation fails.
+    [[nodiscard]] const std::string& text() const { return text_; }
+    friend std::ostream& operator<<(std::ostream& out, const Expectation& e);
+
+private:
+    bool met_;
+    std::string text_;
+};
+
+/// Runs the scenario's seeds and compares with its `expect`. A failure is made small; its run
+/// directory lies below runs/. Reads files, forks workers.
+[[nodiscard]] Expectation expect(const Bench& bench, const std::string& scenario);
+
+}  // namespace storm

@@ -1,0 +1,61 @@
+// sdk/session.h - what one command has at hand: the bench, two streams, the look, the stop flag.
+//
+// stdout is the result and nothing else; progress, remarks and errors go to stderr. A failure
+// is told once, by fail(), which also gives its exit code.
+#pragma once
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "core/result.h"
+#include "runner/bench.h"
+#include "scenario/problem.h"
+#include "scenario/scenario.h"
+#include "ui/terminal.h"
+
+namespace storm::sdk {
+
+namespace code {
+inline constexpr int pass = 0, violated = 1, inconclusive = 2, usage = 64, bad_scenario = 65,
+                     missing = 69, internal = 70, denied = 77;
+}
+
+struct Session {
+    const Bench& bench;
+    ui::Terminal out{1};
+    ui::Terminal err{2};
+    std::string program;          // As it was called: for commands that can be pasted.
+    std::string format = "text";  // text, json, jsonl, junit, tap, md
+    bool quiet = false;
+    bool verbose = false;
+
+    [[nodiscard]] bool text() const { return format == "text"; }
+    /// Prints "program: error: ..." to stderr and gives the exit code of its kind.
+    int fail(const core::Error& error);
+    int fail(int exit_code, const std::string& what, const std::string& help = {});
+};
+
+/// Set by SIGINT and SIGTERM once catch_signals() was called: the signal's number, or 0.
+[[nodiscard]] int stopped_by();
+void catch_signals();
+
+/// A file of the tree by the path that the user gave: as it stands, else below the places where
+/// the program's own scenarios are installed. not_found if there is none.
+[[nodiscard]] core::Result<std::string> find_scenario(const std::string& path,
+                                                      const std::string& program);
+
+/// Reads a scenario. Problems are printed (all of them) and give no scenario; `exit_code` says
+/// what the command ends with.
+[[nodiscard]] std::optional<scenario::Scenario> load(Session& session, const std::string& path,
+                                                     const std::vector<std::string>& settings,
+                                                     int& exit_code);
+
+/// The run directory that RUN names: a path, or "" for the newest below runs/.
+[[nodiscard]] core::Result<std::string> find_run(const std::string& run);
+
+/// Compiler, machine, build: what a verdict depends on, for the report.
+[[nodiscard]] std::vector<std::pair<std::string, std::string>> environment();
+[[nodiscard]] std::string version_text();
+
+}  // namespace storm::sdk

@@ -1,0 +1,152 @@
+#include "sdk/telling.h"
+
+#include <fmt/format.h>
+
+#include "check/steady_state.h"
+#include "core/text.h"
+
+namespace storm::sdk {
+namespace {
+
+std::string percent(std::uint32_t ppm) {
+    return fmt::format("{}.{} %", ppm / 10'000, ppm / 1'000 % 10);
+}
+
+// The rows of the steady-state check, if the scenario has one: what by phase, turned round.
+std::vector<report::Hypothesis> hypothesis_of(const runner::RunResult& run) {
+    for (const auto& use : run.plan.checks) {
+        if (use.use != "steady-state") continue;
+        const auto rows = check::hypothesis(run.record, use.params);
+        if (rows.size() != 3) return {};
+        report::Hypothesis success{.what = "success rate",
+                                   .expected = "≥ " + percent(rows[0].success_ppm_min),
+                                   .before = percent(rows[0].success_ppm),
+                                   .during = percent(rows[1].success_ppm),
+                                   .after = percent(rows[2].success_ppm)};
+        report::Hypothesis slow{.what = "p99 latency",
+                                .expected = "≤ " + core::to_human(rows[0].p99_max),
+                                .before = report::short_time(rows[0].p99),
+                                .during = report::short_time(rows[1].p99),
+                                .after = report::short_time(rows[2].p99)};
+        for (const auto& row : rows) {
+            if (row.verdict == check::Verdict::violated) success.broken = true;
+        }
+        return {success, slow};
+    }
+    return {};
+}
+
+std::string exercised_text(const runner::SweepReport& report) {
+    std::vector<std::string> never;
+    std::uint64_t kinds = 0;
+    for (const auto& [name, times] : report.faults) {
+        ++kinds;
+        if (times.effective == 0) never.push_back(name);
+    }
+    if (kinds == 0) return {};
+    std::string text =
+        fmt::format("{} of {}", kinds - never.size(), core::counted(kinds, "fault kind"));
+    if (!never.empty()) text += "; never: " + core::joined(never);
+    return text;
+}
+
+std::vector<report::Reason> reasons_of(const Tale& tale) {
+    std::vector<report::Reason> reasons;
+    if (!tale.sweep) return reasons;
+    for (const auto& group : tale.sweep->groups) {
+        reasons.push_back(
+            {.news = group.known ? report::Reason::News::known : report::Reason::News::fresh,
+             .reason = group.reason,
+             .sentence = group.finding.sentence,
+             .seed = group.lowest,
+             .failing = group.failing,
+             .place = {}});
+    }
+    for (const auto& each : tale.sweep->gone) {
+        reasons.push_back({.news = report::Reason::News::gone,
+                           .reason = each.reason,
+                           .sentence = each.sentence,
+                           .seed = each.seed,
+                           .failing = 0,
+                           .place = {}});
+    }
+    return reasons;
+}
+
+}  // namespace
+
+report::Sweep sweep_of(const runner::SweepReport& report) {
+    report::Sweep sweep;
+    sweep.asked = report.asked;
+    sweep.run = report.run;
+    sweep.controls = report.controls;
+    sweep.effective = report.effective;
+    sweep.failing = report.failing;
+    sweep.ineffective = report.ineffective_seeds;
+    sweep.operations = report.operations;
+    sweep.took = report.took;
+    sweep.stopped = report.stopped;
+    sweep.exercised = exercised_text(report);
+    sweep.never_met = core::joined(report.never_met);
+    sweep.trust = report.trust;
+    return sweep;
+}
+
+report::Story story_of(const Session& session, const Tale& tale) {
+    const auto& run = tale.stored.result;
+    report::Story story{.smallest = {run.plan, run.record, run.findings}};
+    story.verdict = run.judgement.verdict;
+    if (!run.findings.empty() && story.verdict == check::Verdict::violated) {
+        story.name = run.findings.front().check;
+    } else {
+        story.name = run.plan.system;
+        story.sentence = run.judgement.why;
+    }
+    story.world = tale.stored.world;
+    if (const auto* system = session.bench.system(run.plan.system)) {
+        story.leader_key = system->leader_key;
+        story.state_key = system->state_key;
+    }
+    story.expected = tale.stored.expect == "pass" ? "" : tale.stored.expect;
+    if (tale.whole) {
+        story.whole.emplace(report::Run{tale.whole->plan, tale.whole->record, tale.whole->findings});
+    }
+    if (tale.sweep) story.sweep = sweep_of(*tale.sweep);
+    if (tale.shrunk) {
+        const auto& s = *tale.shrunk;
+        story.shrink =
+            report::Shrink{s.before.faults, s.after.faults, s.before.operations, s.after.operations,
+                           s.before.nodes,  s.after.nodes,  s.after.pins,        s.runs,
+                           s.took,          s.stopped};
+    }
+    story.compared = tale.compared;
+    story.reasons = reasons_of(tale);
+    for (const auto& each : tale.causes) {
+        story.causes.push_back({each.fault, each.with, each.without, each.of});
+    }
+    story.hypothesis = hypothesis_of(tale.whole ? *tale.whole : run);
+    story.commands.push_back({tale.stored.command, "the same bytes again"});
+    if (tale.sweep) {
+        story.commands.push_back({fmt::format("{} run {} --seed {}", session.program,
+                                              run.plan.scenario, run.record.seed),
+                                  "the whole seed, before it was made small"});
+    }
+    story.page = tale.directory.empty() ? "" : tale.directory + "/report.html";
+    story.environment = environment();
+    story.environment.emplace_back("seed", std::to_string(run.record.seed));
+    story.environment.emplace_back("digest", core::hex(run.record.digest));
+    return story;
+}
+
+report::Story story_of_pass(const scenario::Scenario& scenario, const runner::SweepReport& report,
+                            const runner::RunResult& sample) {
+    report::Story story{.smallest = {sample.plan, sample.record, sample.findings}};
+    story.verdict = report.verdict;
+    story.name = scenario.system != nullptr ? scenario.system->name : scenario.title;
+    story.sentence = report.why;
+    story.sweep = sweep_of(report);
+    story.environment = environment();
+    return story;
+}
+
+}  // namespace storm::sdk
