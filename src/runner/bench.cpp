@@ -7,8 +7,8 @@ scenario::Vocabulary Bench::vocabulary() const {
     out.faults = &faults;
     out.workloads = &workloads;
     out.systems = &systems;
+    out.program = program;
     for (const auto& check : checks.all()) {
-        if (check.built_in) continue;
         out.checks.push_back({check.name, check.summary, check.params, check.models});
     }
     return out;

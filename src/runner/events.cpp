@@ -30,7 +30,7 @@ std::string event_json(const history::Event& event) {
     if (!event.name.empty()) fmt::format_to(out, R"(,"name":{})", core::json_quoted(event.name));
     if (!event.text.empty()) fmt::format_to(out, R"(,"text":{})", core::json_quoted(event.text));
     if (!event.value.is_nil()) fmt::format_to(out, R"(,"value":{})", core::to_json(event.value));
-    if (event.message != 0) fmt::format_to(out, R"(,"message":{})", event.message);
+    if (event.message != 0) fmt::format_to(out, R"(,"message":"{}")", core::hex(event.message));
     if (event.cause != 0) fmt::format_to(out, R"(,"cause":"{}")", core::hex(event.cause));
     line += '}';
     return line;

@@ -20,7 +20,8 @@ namespace {
 using core::ErrorKind;
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t waiting_max = 64;   // Passes that wait to run again.
+constexpr std::size_t waiting_max = 256;  // Passes that wait to run again.
+constexpr std::size_t asked_max = 4;      // Of them, in the hands of the verifier.
 constexpr std::int64_t rerun_share = 50;  // Reruns may take one part in so many.
 
 Duration since(Clock::time_point start) {
@@ -74,6 +75,9 @@ public:
     }
 
 private:
+    struct Pass {
+        std::uint64_t item = 0, seed = 0, digest = 0;
+    };
     [[nodiscard]] std::uint64_t seed_of(std::uint64_t item) const {
         return item < first_.size() ? first_[item] : options_.first + (item - first_.size());
     }
@@ -99,14 +103,11 @@ private:
     void failed(std::uint64_t item, std::uint64_t digest, check::Finding finding);
     [[nodiscard]] bool enough();
     void rerun_some();
+    [[nodiscard]] bool ask_again(const Pass& pass);
     void reread(core::Result<std::optional<Reading>> answer);
     [[nodiscard]] core::Result<void> finish_reruns();
     void finish();
     void find_never_met();
-
-    struct Pass {
-        std::uint64_t item = 0, seed = 0, digest = 0;
-    };
 
     const Bench& bench_;
     const scenario::Scenario& scenario_;
@@ -128,10 +129,8 @@ private:
     std::optional<core::Error> error_;
     std::deque<Pass> passes_;  // Waiting to run again.
     std::optional<Pass> first_pass_;
-    std::optional<Pass> under_way_;
-    fault::Plan under_way_plan_;
-    Clock::time_point start_, asked_;
-    Duration rerunning_{};  // Real time that reruns took.
+    std::deque<Pass> asked_;  // Under way there.
+    Clock::time_point start_;
 };
 
 void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
@@ -237,46 +236,51 @@ bool Sweep::enough() {
     return false;
 }
 
-/// Keeps one pass running again elsewhere, within the share of time that reruns may take.
+/// Keeps passes running again elsewhere, within the share of time that reruns may take.
 void Sweep::rerun_some() {
-    if (under_way_) {
+    while (!asked_.empty()) {
         auto answer = verifier_.answer({});
-        if (answer && !*answer) return;
-        rerunning_ += since(asked_);
+        if (answer && !*answer) break;
         reread(std::move(answer));
     }
-    if (passes_.empty() || rerunning_.ns * rerun_share > since(start_).ns * jobs_) return;
-    under_way_ = passes_.front();
-    passes_.pop_front();
-    under_way_plan_ = plan_of(under_way_->seed);
-    asked_ = Clock::now();
-    const auto asked = verifier_.ask({under_way_plan_, under_way_->seed, options_.run});
-    if (!asked) under_way_.reset();
+    const auto budget = since(start_).ns * jobs_ / rerun_share;
+    while (!passes_.empty() && asked_.size() < asked_max && verifier_.used().ns <= budget) {
+        const Pass pass = passes_.front();
+        passes_.pop_front();
+        if (!ask_again(pass)) return;
+    }
+}
+
+bool Sweep::ask_again(const Pass& pass) {
+    const auto plan = plan_of(pass.seed);
+    if (!verifier_.ask({plan, pass.seed, options_.run})) return false;
+    asked_.push_back(pass);
+    return true;
 }
 
 /// A pass has run again.
 void Sweep::reread(core::Result<std::optional<Reading>> answer) {
-    const Pass pass = *under_way_;
-    under_way_.reset();
+    const Pass pass = asked_.front();
+    asked_.pop_front();
+    if (!verifier_.alive()) asked_.clear();
     if (!answer) {
         if (!error_) error_ = core::within(answer.error(), "running a seed again").error();
         return fleet_.stop_at(0);
     }
     ++report_.rerun;
-    const Probe probe{under_way_plan_, pass.seed, options_.run};
+    const auto plan = plan_of(pass.seed);
+    const Probe probe{plan, pass.seed, options_.run};
     auto finding = compare(probe, pass.digest, **answer, same_, altered_);
     if (finding && *finding) failed(pass.item, pass.digest, std::move(**finding));
 }
 
-/// Waits for the one under way. If not a single pass ran again, the first does.
+/// Waits for those under way. If not a single pass ran again, the first does.
 core::Result<void> Sweep::finish_reruns() {
-    if (!under_way_ && report_.rerun == 0 && first_pass_ && first_pass_->item <= limit_ &&
+    if (asked_.empty() && report_.rerun == 0 && first_pass_ && first_pass_->item <= limit_ &&
         options_.confirm && !report_.stopped) {
-        under_way_ = first_pass_;
-        under_way_plan_ = plan_of(under_way_->seed);
-        STORM_CHECK(verifier_.ask({under_way_plan_, under_way_->seed, options_.run}));
+        static_cast<void>(ask_again(*first_pass_));
     }
-    while (under_way_) {
+    while (!asked_.empty()) {
         auto answer = verifier_.answer(core::milliseconds(20));
         if (answer && !*answer) continue;
         reread(std::move(answer));

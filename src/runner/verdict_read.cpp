@@ -377,7 +377,7 @@ core::Result<void> read_events(std::string_view text, const std::string& name,
             else if (key == "value")
                 event.value = in.value();
             else if (key == "message")
-                event.message = read_count(in);
+                event.message = read_hex(in);
             else if (key == "cause")
                 event.cause = read_hex(in);
             else

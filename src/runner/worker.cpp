@@ -304,6 +304,8 @@ Elsewhere::Elsewhere(const Bench& bench, std::string program, Surroundings surro
 
 Elsewhere::~Elsewhere() = default;
 
+Duration Elsewhere::used() const { return process_ ? cpu_time(process_->pid) : Duration{}; }
+
 void Elsewhere::renew() { process_.reset(); }
 
 core::Result<void> Elsewhere::ask(const Probe& probe) {

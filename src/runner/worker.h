@@ -63,8 +63,13 @@ public:
     [[nodiscard]] core::Result<Reading> run(const Probe& probe);
     /// The same in two steps: the parent may do other things between them.
     [[nodiscard]] core::Result<void> ask(const Probe& probe);
-    /// Nothing yet, or the reading. Requires: ask() succeeded and was not answered.
+    /// Nothing yet, or the reading of the oldest question. Requires: one is unanswered. Several
+    /// may be asked before the first is answered; a death answers them all.
     [[nodiscard]] core::Result<std::optional<Reading>> answer(Duration patience);
+    /// CPU time that the present process has used.
+    [[nodiscard]] Duration used() const;
+    /// False after a death: what was asked before it is not answered any more.
+    [[nodiscard]] bool alive() const { return process_ != nullptr; }
     /// The next run has a process to itself.
     void renew();
 
