@@ -10,7 +10,7 @@
 #include "scenario/form.h"
 #include "scenario/random.h"
 #include "scenario/scenario.h"
-#include "scenario/vocabulary_test.h"
+#include "scenario/vocabulary_for_tests.h"
 
 namespace storm::scenario {
 namespace {

@@ -4,7 +4,7 @@
 
 #include "core/golden_test.h"
 #include "scenario/scenario.h"
-#include "scenario/vocabulary_test.h"
+#include "scenario/vocabulary_for_tests.h"
 
 namespace storm::scenario {
 namespace {

@@ -3,7 +3,7 @@
 #include <benchmark/benchmark.h>
 
 #include "scenario/scenario.h"
-#include "scenario/vocabulary_test.h"
+#include "scenario/vocabulary_for_tests.h"
 
 namespace {
 

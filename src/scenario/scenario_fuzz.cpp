@@ -5,7 +5,7 @@
 #include <cstdlib>
 
 #include "scenario/scenario.h"
-#include "scenario/vocabulary_test.h"
+#include "scenario/vocabulary_for_tests.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
     using namespace storm;

@@ -10,7 +10,7 @@
 #include "core/golden_test.h"
 #include "core/text.h"
 #include "scenario/scenario.h"
-#include "scenario/vocabulary_test.h"
+#include "scenario/vocabulary_for_tests.h"
 
 namespace storm::scenario {
 namespace {

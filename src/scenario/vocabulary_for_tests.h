@@ -1,4 +1,4 @@
-// scenario/vocabulary_test.h - what the tests of this module let scenarios name.
+// scenario/vocabulary_for_tests.h - what the tests of this module let scenarios name.
 //
 // The real catalogue of faults, and two small systems that never start: tests of files and plans
 // need names, operations and what is tolerated, not nodes.
