@@ -140,16 +140,6 @@ void Simulation::resume_held(Endpoint& at) {
     std::vector<std::uint32_t> held;
     held.swap(at.held);
     for (const auto index : held) wheel_.again(index, now_);
-    const auto count = held.size();
-    if (count == 0) return;
-    for (auto& force : forces_) {
-        const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect);
-        if (nodes == nullptr || nodes->action != NodeAction::pause || force.sabotaged) continue;
-        if (std::ranges::find(nodes->nodes, at.id) == nodes->nodes.end()) continue;
-        if (force.seen == force.claimed) continue;
-        force.seen += count;
-        force.seen_at[index_of(at.id)] += count;
-    }
 }
 
 void Simulation::release_down(Endpoint& at, Token token) {

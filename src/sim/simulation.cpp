@@ -206,6 +206,7 @@ bool Simulation::held_back(std::uint32_t index, Endpoint& to) {
             ++force.claimed;
             if (force.sabotaged) continue;
             really = true;
+            saw(force, to);
         }
         if (really) {
             e.held = true;
@@ -353,10 +354,6 @@ void Simulation::stop() {
         for (const auto& [token, real] : work.claims) ++forces_[token].voided;
     }
     for (auto& each : endpoints_) {
-        for (const auto index : each.held) {
-            (void)index;
-            for (const auto token : each.paused) ++forces_[token].voided;
-        }
         if (each.io == nullptr) continue;
         each.io->seal();
         core::context.sealed = true;
