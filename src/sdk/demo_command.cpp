@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/text.h"
 #include "report/text.h"
 #include "sdk/run_command.h"
@@ -14,10 +16,9 @@ constexpr const char* repaired = "scenarios/demo/primary-backup-repaired.yaml";
 
 void introduce(Session& session, const scenario::Scenario& scenario) {
     const auto& look = session.out.look();
-    session.out.print(fmt::format("{}, {}, {} · {}\n",
+    session.out.print(fmt::format("{} · {}\n",
                                   core::painted(scenario.title, core::Paint::strong, look),
-                                  core::counted(scenario.nodes, "node"),
-                                  core::counted(scenario.clients, "client"), scenario.path));
+                                  scenario.path));
 }
 
 }  // namespace
@@ -55,13 +56,13 @@ int demo(Session& session, unsigned jobs) {
     session.out.print(pass.tale ? report::text(story_of(session, *pass.tale), session.out.look())
                                 : report::text(story_of_pass(*second, *pass.report, nothing),
                                                session.out.look()));
-    session.out.print(core::named_lines(
-        {{"Next:", fmt::format("{} init my-system", session.program)},
-         {"", "your own node in 40 lines"},
-         {"", fmt::format("{} fault ls", session.program)},
-         {"", fmt::format("{}, and which world can do each",
-                          core::counted(session.bench.faults.all().size(), "fault"))}},
-        session.out.look()));
+    const std::string start = session.program + " init my-system";
+    const std::string list = session.program + " fault ls";
+    const std::size_t width = std::max(start.size(), list.size());
+    session.out.print(fmt::format(
+        "\nNext: {}  ·  your own node in 40 lines\n      {}  ·  {}, and which world can do each\n",
+        core::padded(start, width), core::padded(list, width),
+        core::counted(session.bench.faults.all().size(), "fault")));
     return failure.exit_code != 0 ? failure.exit_code : pass.exit_code;
 }
 
