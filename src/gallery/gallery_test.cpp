@@ -177,7 +177,7 @@ TEST(Systems, DeclareNamedPlantsWithOneSentenceAndSomethingToBlame) {
             EXPECT_FALSE(plant.blames.empty()) << plant.name;
         }
         EXPECT_FALSE(system.operations.empty());
-        EXPECT_EQ(system.tolerates(3).crashed, 1U);
+        EXPECT_EQ(system.tolerates(3).crashed, 3U);
         EXPECT_FALSE(system.tolerates(3).lost_fsync);
     }
     EXPECT_GE(plants, 14U);

@@ -100,18 +100,23 @@ node::Task<> Replica::serve() {
     for (;;) {
         const Duration quiet = io_.now() - quiet_since_;
         auto incoming = co_await io_.receive_for(std::max(patience_ - quiet, Duration{}));
+        busy_since_ = io_.now();
         const bool sound = incoming ? co_await handle(std::move(*incoming)) : co_await on_silence();
         if (!sound) co_return;
         if (journal_.size() >= journal_limit || STORM_MAYBE("primary-backup/compact-now")) {
             if (!co_await compact()) co_return;
         }
+        busy_since_.reset();
     }
 }
 
 node::Task<> Replica::send_heartbeats() {
     for (;;) {
         co_await io_.sleep(heartbeat_every);
-        if (role_ == Role::primary && !STORM_MAYBE("primary-backup/skip-heartbeat")) beat();
+        // A primary whose disk hangs lets others take its place.
+        const bool stuck = busy_since_ && io_.now() - *busy_since_ > patience_least;
+        if (role_ != Role::primary || stuck) continue;
+        if (!STORM_MAYBE("primary-backup/skip-heartbeat")) beat();
     }
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <vector>
 
 #include "gallery/journal.h"
@@ -163,8 +164,9 @@ private:
 
     // Lost with the process.
     Role role_ = Role::backup;
-    std::uint64_t seen_ = 0;  // The latest view that anybody spoke of.
-    Instant quiet_since_{};   // Backup: of the primary. Primary: of a majority.
+    std::uint64_t seen_ = 0;             // The latest view that anybody spoke of.
+    std::optional<Instant> busy_since_;  // With what came last.
+    Instant quiet_since_{};              // Backup: of the primary. Primary: of a majority.
     Duration patience_{};
     std::map<Id, Promise> promises_;     // Candidate: who gave one.
     std::map<Id, std::uint64_t> held_;   // Primary: versions.

@@ -147,6 +147,7 @@ node::Task<> Replica::serve() {
     for (;;) {
         const Duration quiet = io_.now() - quiet_since_;
         auto incoming = co_await io_.receive_for(std::max(patience_ - quiet, Duration{}));
+        busy_since_ = io_.now();
         const bool sound = incoming ? co_await handle(std::move(*incoming)) : co_await on_silence();
         if (!sound) co_return;
         const std::uint64_t since = applied_ - log_.base().index;
@@ -156,6 +157,7 @@ node::Task<> Replica::serve() {
         } else if (journal_.size() >= journal_limit) {
             if (!co_await rewrite()) co_return;
         }
+        busy_since_.reset();
     }
 }
 
@@ -164,7 +166,9 @@ node::Task<> Replica::tick() {
     for (;;) {
         co_await io_.sleep(heartbeat_every);
         if (role_ == Role::candidate) ask_for_votes();
-        if (role_ == Role::leader && !STORM_MAYBE("raft/skip-heartbeat")) broadcast();
+        // A leader whose disk hangs lets others take its place.
+        const bool stuck = busy_since_ && io_.now() - *busy_since_ > patience_least;
+        if (role_ == Role::leader && !stuck && !STORM_MAYBE("raft/skip-heartbeat")) broadcast();
     }
 }
 

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -164,8 +165,9 @@ private:
     // Lost with the process.
     Role role_ = Role::follower;
     std::uint32_t leader_ = nobody;
-    Instant quiet_since_{};   // Follower: of a leader. Leader: of a majority.
-    Instant leader_heard_{};  // While fresh, no vote is given.
+    std::optional<Instant> busy_since_;  // With what came last.
+    Instant quiet_since_{};              // Follower: of a leader. Leader: of a majority.
+    Instant leader_heard_{};             // While fresh, no vote is given.
     Duration patience_{};
     std::uint64_t commit_ = 0;
     std::uint64_t applied_ = 0;
