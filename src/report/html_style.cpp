@@ -77,6 +77,7 @@ pre{margin:0;padding:12px;background:var(--card);border:1px solid var(--line);bo
 overflow-x:auto;font:13px/1.6 ui-monospace,monospace}
 pre .sub{user-select:none}
 dl{display:grid;grid-template-columns:max-content 1fr;gap:2px 16px;margin:0}
+dl+.card{margin-top:12px}
 dt{color:var(--mute)}dd{margin:0;overflow-wrap:anywhere}
 details{margin:8px 0 0}summary{cursor:pointer;color:var(--mute)}
 .legend{color:var(--mute);font-size:13px;display:flex;flex-wrap:wrap;gap:2px 18px;margin:8px 0 0}
