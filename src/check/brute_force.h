@@ -37,7 +37,14 @@ private:
         const auto& y = history_[b];
         if (!happened(a)) return false;
         return x.completed < y.invoked ||
-               (x.client == y.client && a < b && x.completed == y.invoked);
+               (x.client == y.client && a < b && x.completed == y.invoked && key(x) == key(y));
+    }
+    [[nodiscard]] static core::Value key(const history::Operation& op) {
+        const auto* args = op.args.list();
+        const bool single =
+            op.name == "read" || op.name == "write" || (op.name == "cas" && args->size() == 2);
+        if (single) return {};
+        return op.name == "get" || op.name == "delete" ? op.args : args->front();
     }
     [[nodiscard]] bool place(std::uint64_t placed, const Store& store) {
         bool complete = true;
@@ -56,12 +63,7 @@ private:
     [[nodiscard]] bool step(const history::Operation& op, Store& store) const {
         const bool told = op.outcome == history::Outcome::ok;
         const auto* args = op.args.list();
-        const bool single =
-            op.name == "read" || op.name == "write" || (op.name == "cas" && args->size() == 2);
-        const core::Value key = single                                    ? core::Value{}
-                                : op.name == "get" || op.name == "delete" ? op.args
-                                                                          : args->front();
-        core::Value& held = store[key];
+        core::Value& held = store[key(op)];
         if (op.name == "read" || op.name == "get") return !told || op.result == held;
         if (op.name == "delete") return held = core::Value{}, true;
         if (op.name == "write") return held = op.args, true;

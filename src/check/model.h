@@ -15,7 +15,8 @@
 // whose result is `false` was told that it did not swap. Results of writes are not looked at.
 //
 // Order: a comes before b if a ended before b began. At one instant they are concurrent, unless
-// one client did both: it does one thing at a time.
+// one client did both to one key: it does one thing at a time. (Across keys such instants are not
+// chained: keys are judged one by one, and an instant in common proves too little.)
 #pragma once
 #include <cstdint>
 #include <limits>
