@@ -32,16 +32,16 @@ enum class Aim : std::uint8_t {
 };
 
 struct FaultSpec {
-    std::string name;      // "net.partition"
-    std::string summary;   // One line: what the victim feels.
+    std::string name;     // "net.partition"
+    std::string summary;  // One line: what the victim feels.
     Aim aim = Aim::nodes;
     std::vector<ParamSpec> params;
     std::vector<std::string> worlds;  // Who can carry it out: "sim", "local".
-    std::string evidence;  // How it is proven.
-    std::string known_as;  // What other tools call it.
-    std::string example;   // A runnable scenario in the tree, or "".
-    bool random = true;    // May be drawn by {use: random} without being named.
-    bool instant = false;  // Has no duration: `for` means nothing (clock.jump).
+    std::string evidence;             // How it is proven.
+    std::string known_as;             // What other tools call it.
+    std::string example;              // A runnable scenario in the tree, or "".
+    bool random = true;               // May be drawn by {use: random} without being named.
+    bool instant = false;             // Has no duration: `for` means nothing (clock.jump).
     /// Makes the effect. Requires: params complete and in range, targets resolved.
     std::function<core::Result<Effect>(const Params&, std::span<const core::Id> targets,
                                        const Topology&)>

@@ -8,6 +8,7 @@
 #include <rapidcheck/gtest.h>
 
 #include <cerrno>
+#include <fstream>
 #include <map>
 #include <set>
 
@@ -74,6 +75,7 @@ TEST(Catalogue, says_of_each_fault_what_it_means_who_can_do_it_and_how_it_is_pro
         EXPECT_FALSE(spec.evidence.empty()) << spec.name;
         EXPECT_FALSE(spec.known_as.empty()) << spec.name;
         EXPECT_FALSE(spec.worlds.empty()) << spec.name;
+        EXPECT_TRUE(std::ifstream(spec.example).good()) << spec.name << ": " << spec.example;
         for (const ParamSpec& param : spec.params) {
             EXPECT_FALSE(param.summary.empty()) << spec.name << " " << param.name;
             if (param.otherwise) {

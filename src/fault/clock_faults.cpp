@@ -42,7 +42,7 @@ void add_clock_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = std::string(read_evidence),
             .known_as = "TimeChaos (Chaos Mesh), clock skew (Jepsen), libfaketime",
-            .example = "",
+            .example = "scenarios/faults/clock-offset.yaml",
             .make = turn(false)});
     to.add({.name = "clock.jump",
             .summary = "the wall clock jumps, perhaps backwards, and stays so",
@@ -52,7 +52,7 @@ void add_clock_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = std::string(read_evidence),
             .known_as = "clock bump (Jepsen), an NTP step, date -s",
-            .example = "",
+            .example = "scenarios/faults/clock-jump.yaml",
             .instant = true,
             .make = turn(true)});
     to.add({.name = "clock.drift",
@@ -69,7 +69,7 @@ void add_clock_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "reads of a clock and timers that were off by what had drifted",
             .known_as = "clock strobe and drift (Jepsen), adjtimex, a bad oscillator",
-            .example = "",
+            .example = "scenarios/faults/clock-drift.yaml",
             .make = turn(false)});
 }
 

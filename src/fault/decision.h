@@ -32,26 +32,26 @@ enum class Purpose : std::uint8_t {
     fault_disk = 16,   // 1: this operation is hit.
     fault_disk_delay = 17,
     // Nodes and disks.
-    disk_latency = 20,   // Nanoseconds on top of the base latency.
-    write_fate = 21,     // After a crash: 0 keep, 1 drop, 2 + n: torn after n sectors.
-    site_active = 22,    // 1: this code point may fire in this run.
-    site_fires = 23,     // 1: it fires now.
-    node_dice = 24,      // What the node's own dice show: never pinned.
+    disk_latency = 20,  // Nanoseconds on top of the base latency.
+    write_fate = 21,    // After a crash: 0 keep, 1 drop, 2 + n: torn after n sectors.
+    site_active = 22,   // 1: this code point may fire in this run.
+    site_fires = 23,    // 1: it fires now.
+    node_dice = 24,     // What the node's own dice show: never pinned.
     step_cost = 25,
     // The plan, and the conductor.
     workload = 30,
-    fault_pick = 31,     // Which kind, when, how long, which parameters.
-    target = 32,         // Which nodes an {any: n} means.
-    occurs = 33,         // 1: this occurrence of a fault with a probability happens.
+    fault_pick = 31,  // Which kind, when, how long, which parameters.
+    target = 32,      // Which nodes an {any: n} means.
+    occurs = 33,      // 1: this occurrence of a fault with a probability happens.
     swarm = 34,
 };
 inline constexpr std::size_t purpose_count = 40;
 
 struct PurposeInfo {
-    std::string_view name;   // As in decisions.jsonl and pins: "net.loss".
-    std::int64_t neutral;    // The outcome of a calm world.
-    bool ambient;            // Neutral unless `ambient: drawn`.
-    bool timing;             // Still drawn under `ambient: calm`.
+    std::string_view name;  // As in decisions.jsonl and pins: "net.loss".
+    std::int64_t neutral;   // The outcome of a calm world.
+    bool ambient;           // Neutral unless `ambient: drawn`.
+    bool timing;            // Still drawn under `ambient: calm`.
 };
 [[nodiscard]] const PurposeInfo& info(Purpose purpose);
 [[nodiscard]] std::optional<Purpose> purpose_from(std::string_view name);

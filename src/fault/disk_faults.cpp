@@ -99,7 +99,7 @@ void add_disk_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "file operations answered later",
             .known_as = "IOChaos latency (Chaos Mesh), slow disk, EBS pause I/O (AWS FIS)",
-            .example = "",
+            .example = "scenarios/faults/disk-latency.yaml",
             .make = harm(Harm::latency)});
     to.add({.name = "disk.error",
             .summary = "file operations fail with an error number and do nothing",
@@ -110,7 +110,7 @@ void add_disk_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "file operations answered with the error",
             .known_as = "IOChaos fault (Chaos Mesh), dm-error, CharybdeFS",
-            .example = "",
+            .example = "scenarios/faults/disk-error.yaml",
             .make = harm(Harm::error)});
     to.add({.name = "disk.torn",
             .summary = "of a write only a first part reaches the disk, though it reports success",
@@ -120,7 +120,7 @@ void add_disk_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "writes whose file was shorter or older than what they reported",
             .known_as = "partial write, torn page, dm-log-writes",
-            .example = "",
+            .example = "scenarios/faults/disk-torn.yaml",
             .random = false,
             .make = harm(Harm::torn)});
     to.add({.name = "disk.lost_fsync",
@@ -131,7 +131,7 @@ void add_disk_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "syncs that reported success and did nothing",
             .known_as = "lying fsync, LazyFS (Jepsen), a volatile write cache",
-            .example = "",
+            .example = "scenarios/faults/disk-lost-fsync.yaml",
             .random = false,
             .make = harm(Harm::lost_fsync)});
     to.add({.name = "disk.full",
@@ -146,7 +146,7 @@ void add_disk_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "writes answered with ENOSPC",
             .known_as = "disk-fill (LitmusChaos), fallocate, quota exhaustion",
-            .example = "",
+            .example = "scenarios/faults/disk-full.yaml",
             .make = harm(Harm::full)});
 }
 

@@ -43,9 +43,9 @@ struct NodeEffect {
 
 struct ClockEffect {
     std::vector<core::Id> nodes;
-    Duration step{};              // Of the wall clock; stays for as long as the fault does.
-    std::int64_t drift_ppm = 0;   // Of both clocks and the timers.
-    bool stays = false;           // A jump: not undone by reverting.
+    Duration step{};             // Of the wall clock; stays for as long as the fault does.
+    std::int64_t drift_ppm = 0;  // Of both clocks and the timers.
+    bool stays = false;          // A jump: not undone by reverting.
 };
 
 enum class DiskOps : std::uint8_t { any, read, write, sync };
@@ -55,10 +55,10 @@ struct DiskFault {
     Spread spread = Spread::uniform;
     std::uint32_t share_ppm = 1'000'000;  // Of the operations that match.
     DiskOps ops = DiskOps::any;
-    int error = 0;              // An errno value; 0: the operation is carried out.
-    bool torn = false;          // Of a write only a first part reaches the disk.
-    bool lost_sync = false;     // Sync reports success and does nothing.
-    std::int64_t room = -1;     // Bytes left before ENOSPC; -1: no limit.
+    int error = 0;           // An errno value; 0: the operation is carried out.
+    bool torn = false;       // Of a write only a first part reaches the disk.
+    bool lost_sync = false;  // Sync reports success and does nothing.
+    std::int64_t room = -1;  // Bytes left before ENOSPC; -1: no limit.
 };
 struct DiskEffect {
     DiskFault fault;

@@ -25,20 +25,20 @@ enum class Spread : std::uint8_t {
 };
 
 struct LinkFault {
-    Duration delay{};                 // Added to every packet.
-    Duration jitter{};                // Never makes a delay negative.
-    std::uint32_t loss_ppm = 0;       // Independent losses, or share of bad time with `burst`.
+    Duration delay{};            // Added to every packet.
+    Duration jitter{};           // Never makes a delay negative.
+    std::uint32_t loss_ppm = 0;  // Independent losses, or share of bad time with `burst`.
     std::uint32_t duplicate_ppm = 0;
-    std::uint32_t reorder_ppm = 0;    // Held back by `reorder_by`, so that later ones overtake.
+    std::uint32_t reorder_ppm = 0;  // Held back by `reorder_by`, so that later ones overtake.
     std::uint32_t corrupt_ppm = 0;
-    Duration burst{};                 // Not 0: time falls into slots of this length, each wholly
-                                      // lost with probability loss_ppm.
+    Duration burst{};  // Not 0: time falls into slots of this length, each wholly
+                       // lost with probability loss_ppm.
     Duration reorder_by{};
-    std::int64_t rate = 0;            // Bytes per second; 0: no limit.
-    std::int64_t queue = 0;           // Bytes that may wait for `rate`; beyond, dropped.
+    std::int64_t rate = 0;   // Bytes per second; 0: no limit.
+    std::int64_t queue = 0;  // Bytes that may wait for `rate`; beyond, dropped.
     Spread spread = Spread::uniform;
-    bool cut = false;                 // Nothing passes.
-    bool undetected = false;          // Damage passes the checksum.
+    bool cut = false;         // Nothing passes.
+    bool undetected = false;  // Damage passes the checksum.
 
     [[nodiscard]] bool calm() const {
         return loss_ppm == 0 && duplicate_ppm == 0 && reorder_ppm == 0 && corrupt_ppm == 0 &&
@@ -55,11 +55,11 @@ struct LinkState {
 /// What one fault does to one packet.
 struct Fate {
     bool lost = false;
-    bool queue_full = false;          // Why it is lost.
-    Duration extra{};                 // How much later it arrives.
+    bool queue_full = false;  // Why it is lost.
+    Duration extra{};         // How much later it arrives.
     bool duplicated = false;
-    Duration duplicate_extra{};       // Of the second copy.
-    std::uint32_t damage = 0;         // 0: intact; else 1 + where.
+    Duration duplicate_extra{};  // Of the second copy.
+    std::uint32_t damage = 0;    // 0: intact; else 1 + where.
 };
 
 /// Rejects what no link can do: a share above one million, a negative time or rate.
@@ -105,8 +105,7 @@ inline constexpr LinkPurposes fault_purposes{Purpose::fault_delay,     Purpose::
 /// reshuffles nothing else.
 template <class Decide>
 [[nodiscard]] inline Fate judge(const LinkFault& fault, const LinkPurposes& purposes,
-                                LinkState& state, Instant sent, std::size_t size,
-                                Decide&& decide) {
+                                LinkState& state, Instant sent, std::size_t size, Decide&& decide) {
     Fate fate;
     if (fault.cut) {
         fate.lost = true;
@@ -127,12 +126,12 @@ template <class Decide>
         if (fault.burst.ns > 0) {
             const auto slot = static_cast<std::uint32_t>(sent.ns / fault.burst.ns);
             fate.lost = decide(Purpose::fault_burst, slot, 0, [&](std::uint64_t bits) {
-                return std::int64_t{core::happens(bits, fault.loss_ppm)};
-            }) != 0;
+                            return std::int64_t{core::happens(bits, fault.loss_ppm)};
+                        }) != 0;
         } else {
             fate.lost = decide(purposes.loss, 0, 0, [&](std::uint64_t bits) {
-                return std::int64_t{core::happens(bits, fault.loss_ppm)};
-            }) != 0;
+                            return std::int64_t{core::happens(bits, fault.loss_ppm)};
+                        }) != 0;
         }
         if (fate.lost) return fate;
     }
@@ -142,8 +141,8 @@ template <class Decide>
                                 [&](std::uint64_t bits) { return jitter_of(fault, bits); });
     }
     if (fault.reorder_ppm != 0 && decide(purposes.reorder, 0, 0, [&](std::uint64_t bits) {
-            return std::int64_t{core::happens(bits, fault.reorder_ppm)};
-        }) != 0) {
+                                      return std::int64_t{core::happens(bits, fault.reorder_ppm)};
+                                  }) != 0) {
         fate.extra += fault.reorder_by;
     }
     if (fault.corrupt_ppm != 0) {
@@ -153,7 +152,8 @@ template <class Decide>
                 return static_cast<std::int64_t>(1 + (bits & 0xffffU));
             }));
     }
-    if (fault.duplicate_ppm != 0 && decide(purposes.duplicate, 0, 0, [&](std::uint64_t bits) {
+    if (fault.duplicate_ppm != 0 &&
+        decide(purposes.duplicate, 0, 0, [&](std::uint64_t bits) {
             return std::int64_t{core::happens(bits, fault.duplicate_ppm)};
         }) != 0) {
         fate.duplicated = true;

@@ -116,6 +116,7 @@ FaultSpec link_fault(std::string name, std::string summary, std::vector<ParamSpe
     params.push_back(direction_param());
     params.push_back(clients_param());
     FaultSpec spec;
+    spec.example = fmt::format("scenarios/faults/net-{}.yaml", name.substr(4));
     spec.name = std::move(name);
     spec.summary = std::move(summary);
     spec.aim = Aim::links;
@@ -129,6 +130,7 @@ FaultSpec link_fault(std::string name, std::string summary, std::vector<ParamSpe
 FaultSpec partition() {
     FaultSpec spec;
     spec.name = "net.partition";
+    spec.example = "scenarios/faults/net-partition.yaml";
     spec.summary = "nodes of different groups cannot hear each other";
     spec.aim = Aim::cut;
     spec.params = {{.name = "groups",

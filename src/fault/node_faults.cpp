@@ -37,7 +37,7 @@ void add_node_faults(Catalogue& to) {
             .worlds = {"sim", "local"},
             .evidence = "lives that ended while the node had work due",
             .known_as = "pod-kill, container-kill (Chaos Mesh), process kill (Jepsen), SIGKILL",
-            .example = "",
+            .example = "scenarios/faults/node-kill.yaml",
             .make = act(NodeAction::kill)});
     to.add({.name = "node.power_loss",
             .summary = "a machine loses power: each write not yet synced is kept, torn or lost",
@@ -46,17 +46,17 @@ void add_node_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "lives that ended while the node had work due",
             .known_as = "VM power-off (AWS FIS), LazyFS (Jepsen), crash consistency testing",
-            .example = "",
+            .example = "scenarios/faults/node-power-loss.yaml",
             .make = act(NodeAction::power_loss)});
     to.add({.name = "node.pause",
             .summary = "a process makes no step; what comes due waits until the fault is over",
             .aim = Aim::nodes,
             .params = {},
             .worlds = {"sim", "local"},
-            .evidence = "steps that were held back and ran later",
+            .evidence = "steps that were due and held back",
             .known_as = "pod-failure (Chaos Mesh), SIGSTOP, process pause (Jepsen), a long "
                         "garbage collection",
-            .example = "",
+            .example = "scenarios/faults/node-pause.yaml",
             .make = act(NodeAction::pause)});
     to.add(
         {.name = "node.slow",
@@ -69,7 +69,7 @@ void add_node_faults(Catalogue& to) {
          .worlds = {"sim"},
          .evidence = "steps that began later than they were due",
          .known_as = "gray failure, CPU stress (Chaos Mesh, LitmusChaos pod-cpu-hog)",
-         .example = "",
+         .example = "scenarios/faults/node-slow.yaml",
          .make = act(NodeAction::slow)});
     to.add({.name = "node.crash_at",
             .summary = "a process ends when it next reaches a named code point",
@@ -80,7 +80,7 @@ void add_node_faults(Catalogue& to) {
             .worlds = {"sim"},
             .evidence = "lives that ended at the code point",
             .known_as = "failpoint panic (etcd gofail, TiKV fail-rs), BUGGIFY (FoundationDB)",
-            .example = "",
+            .example = "scenarios/faults/node-crash-at.yaml",
             .random = false,
             .make = act(NodeAction::crash_at)});
 }

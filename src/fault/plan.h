@@ -42,26 +42,26 @@ struct Target {
 };
 
 struct PlannedFault {
-    std::string id;        // "net.partition#1", "random/node.kill/3"
-    std::string use;       // The catalogue's name.
+    std::string id;   // "net.partition#1", "random/node.kill/3"
+    std::string use;  // The catalogue's name.
     Params params;
     Target target;
     Trigger at;
-    std::optional<Duration> lasts;  // `for`; none: to the end of the chaos phase.
-    std::optional<Duration> every;  // Strikes again this long after it struck.
-    std::uint32_t times = 0;        // At most this often; 0: no bound but the phase.
-    Duration ramp{};                // Grows to full strength over this time.
+    std::optional<Duration> lasts;              // `for`; none: to the end of the chaos phase.
+    std::optional<Duration> every;              // Strikes again this long after it struck.
+    std::uint32_t times = 0;                    // At most this often; 0: no bound but the phase.
+    Duration ramp{};                            // Grows to full strength over this time.
     std::uint32_t probability_ppm = 1'000'000;  // Of each occurrence.
-    bool required = true;           // No opportunity makes the run inconclusive.
+    bool required = true;                       // No opportunity makes the run inconclusive.
     bool operator==(const PlannedFault&) const = default;
 };
 
 struct PlannedOperation {
     core::Id client;
-    std::uint32_t id = 0;      // Counts per client; kept when others are taken out.
-    std::string name;          // Of the system's operation.
+    std::uint32_t id = 0;  // Counts per client; kept when others are taken out.
+    std::string name;      // Of the system's operation.
     Value args;
-    Duration not_before{};     // Starts then, or when the client's previous one has ended.
+    Duration not_before{};  // Starts then, or when the client's previous one has ended.
     bool operator==(const PlannedOperation&) const = default;
 };
 
@@ -75,24 +75,24 @@ struct PlannedCheck {
 enum class Mode : std::uint8_t { recoverable, unlimited };
 
 struct Plan {
-    std::string scenario;          // Path as the user gave it.
-    std::string scenario_digest;   // hex of the scenario's text.
+    std::string scenario;         // Path as the user gave it.
+    std::string scenario_digest;  // hex of the scenario's text.
     std::string title;
     std::string system;
-    std::string plant;             // The planted bug, or "".
+    std::string plant;                            // The planted bug, or "".
     std::map<std::string, std::int64_t> numbers;  // Options of the system.
     std::uint32_t nodes = 0;
     std::uint32_t clients = 0;
-    LinkFault network;             // The network's own behaviour.
-    Duration chaos{};              // `for`: then all faults are reverted and nodes restarted.
-    Duration settle{};             // How long checks `after: heal` may take.
+    LinkFault network;  // The network's own behaviour.
+    Duration chaos{};   // `for`: then all faults are reverted and nodes restarted.
+    Duration settle{};  // How long checks `after: heal` may take.
     Mode mode = Mode::recoverable;
     Ambient ambient = Ambient::drawn;
     std::uint32_t site_active_ppm = 250'000;  // Code points; 0: off.
     std::uint32_t site_fires_ppm = 250'000;
-    std::uint64_t step_limit = 0;  // Events before a run counts as endless; 0: default.
+    std::uint64_t step_limit = 0;    // Events before a run counts as endless; 0: default.
     std::uint64_t memory_limit = 0;  // Bytes a node may hold; 0: default.
-    std::vector<core::Id> absent;  // Nodes that were dropped by shrinking: never started.
+    std::vector<core::Id> absent;    // Nodes that were dropped by shrinking: never started.
     std::vector<PlannedFault> faults;
     std::vector<PlannedOperation> operations;
     std::vector<PlannedCheck> checks;

@@ -27,10 +27,10 @@ struct Operation {
     std::uint32_t process = 0;  // Retires after an info.
     std::string name;
     Value args;
-    Value result;               // Of an ok.
-    std::string error;          // Of fail and info.
+    Value result;       // Of an ok.
+    std::string error;  // Of fail and info.
     Instant invoked{};
-    Instant completed{};        // Of an info: when the client gave up.
+    Instant completed{};  // Of an info: when the client gave up.
     Outcome outcome = Outcome::pending;
     bool operator==(const Operation&) const = default;
 };

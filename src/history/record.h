@@ -19,20 +19,20 @@ namespace storm::history {
 enum class Detail : std::uint8_t { verdict, full };
 
 enum class EventKind : std::uint8_t {
-    send,       // node -> peer: name is the message
-    deliver,    // peer -> node
-    drop,       // would have reached node from peer; `text` is the fault id, or "network"
+    send,     // node -> peer: name is the message
+    deliver,  // peer -> node
+    drop,     // would have reached node from peer; `text` is the fault id, or "network"
     timer,
-    publish,    // node: name = value
-    log,        // node: text
-    fault_on,   // text is the fault id
+    publish,   // node: name = value
+    log,       // node: text
+    fault_on,  // text is the fault id
     fault_off,
-    down,       // node ended; text says by what
-    up,         // node began a life
-    invoke,     // client (node) began operation `name`
-    complete,   // client (node) was told; text is the outcome
-    file,       // node: name is the operation, text the path
-    violated,   // text is a sentence
+    down,      // node ended; text says by what
+    up,        // node began a life
+    invoke,    // client (node) began operation `name`
+    complete,  // client (node) was told; text is the outcome
+    file,      // node: name is the operation, text the path
+    violated,  // text is a sentence
 };
 [[nodiscard]] std::string_view to_text(EventKind kind);
 
@@ -51,14 +51,14 @@ struct Event {
 struct FaultRecord {
     std::string id, use;
     std::uint32_t occurrence = 0;
-    std::string what;           // "n1 | n2 n3", "n2", for people.
+    std::string what;             // "n1 | n2 n3", "n2", for people.
     std::vector<core::Id> nodes;  // Whom it was aimed at, resolved.
     Instant from{}, to{};
     bool required = true;
-    bool occurred = false;      // False: its trigger was never met.
+    bool occurred = false;  // False: its trigger was never met.
     std::uint64_t claimed = 0, voided = 0, seen = 0;
     std::vector<std::pair<core::Id, std::uint64_t>> seen_at;
-    std::string evidence;       // "packets dropped"
+    std::string evidence;  // "packets dropped"
 };
 
 /// A property, invariant or crash that the run itself found wrong.
@@ -69,7 +69,7 @@ struct Breach {
     std::string sentence;
     Instant at{};
     core::Id node;
-    std::string trace;    // Stack or logs, if any.
+    std::string trace;  // Stack or logs, if any.
 };
 
 /// A decision as recorded (fault::Decision without the dependency).
@@ -90,26 +90,26 @@ struct Published {
 
 struct SiteHits {
     std::uint64_t reached = 0;
-    std::uint64_t held = 0;     // Times a property was true, or a code point fired.
+    std::uint64_t held = 0;  // Times a property was true, or a code point fired.
 };
 
 struct RunRecord {
     std::uint64_t seed = 0;
-    std::uint64_t digest = 0;           // The rolling hash over the whole run.
-    std::uint64_t events = 0;           // Dispatched.
-    std::uint64_t messages = 0;         // Delivered.
-    Instant healed{};                   // When the chaos phase ended.
+    std::uint64_t digest = 0;    // The rolling hash over the whole run.
+    std::uint64_t events = 0;    // Dispatched.
+    std::uint64_t messages = 0;  // Delivered.
+    Instant healed{};            // When the chaos phase ended.
     Instant ended{};
-    bool complete = false;              // Ran to its end.
+    bool complete = false;  // Ran to its end.
     History history;
     std::vector<FaultRecord> faults;
     std::vector<Breach> breaches;
-    std::vector<Published> published;   // Changes of values, in order of time.
+    std::vector<Published> published;       // Changes of values, in order of time.
     std::map<std::string, SiteHits> sites;  // By message.
-    std::vector<Event> trace;           // Detail::full
+    std::vector<Event> trace;               // Detail::full
     std::vector<DecisionRecord> decisions;  // Detail::full
-    std::vector<std::uint64_t> ladder;  // The hash every 4,096 events.
-    std::vector<std::string> unplaced;  // Pins that met no decision.
+    std::vector<std::uint64_t> ladder;      // The hash every 4,096 events.
+    std::vector<std::string> unplaced;      // Pins that met no decision.
 };
 
 }  // namespace storm::history
