@@ -35,13 +35,11 @@ target_link_libraries(counter_test stormproof::stormproof GTest::gtest_main)
 add_test(NAME counter COMMAND counter_test WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
 )";
 
-constexpr const char* makefile = R"(CXX ?= clang++-19
-BUILD = cmake -S . -B build -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 \
-        -DCMAKE_BUILD_TYPE=Release >build.log && cmake --build build >>build.log || (cat build.log; exit 1)
-
-.PHONY: build run test clean
+constexpr const char* makefile = R"(.PHONY: build run test clean
 build:
-	@$(BUILD)
+	@cmake -S . -B build -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 \
+	    -DCMAKE_BUILD_TYPE=Release >build.log && cmake --build build >>build.log \
+	    || { cat build.log; exit 1; }
 run: build
 	@./build/counter run scenarios/counter.yaml
 test: build

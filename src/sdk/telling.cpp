@@ -109,7 +109,8 @@ report::Story story_of(const Session& session, const Tale& tale) {
     }
     story.expected = tale.stored.expect == "pass" ? "" : tale.stored.expect;
     if (tale.whole) {
-        story.whole.emplace(report::Run{tale.whole->plan, tale.whole->record, tale.whole->findings});
+        story.whole.emplace(
+            report::Run{tale.whole->plan, tale.whole->record, tale.whole->findings});
     }
     if (tale.sweep) story.sweep = sweep_of(*tale.sweep);
     if (tale.shrunk) {

@@ -122,7 +122,8 @@ def strip(text, keep_strings=False):
 
     def blank(match):
         token = match.group(0)
-        if keep_strings and not token.startswith("/"):
+        text_of_a_file = token.startswith('R"') and "\n" in token  # What is in it is not ours.
+        if keep_strings and not token.startswith("/") and not text_of_a_file:
             return token
         lines = "\n" * token.count("\n")
         return lines if token.startswith("/") else '""' + lines
