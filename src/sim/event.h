@@ -1,4 +1,4 @@
-// sim/event.h - one thing that will happen: 64 bytes, plain data.
+// sim/event.h - one thing that will happen: plain data, one cache line.
 #pragma once
 #include <cstdint>
 
@@ -11,7 +11,6 @@ inline constexpr std::uint32_t nil = ~0U;
 
 enum class What : std::uint8_t {
     free,      // Not in use.
-    dead,      // Cancelled after it was taken into the ready list; skipped.
     packet,    // A datagram arrives. `thing` is its detached buffer.
     ghost,     // A datagram would have arrived, had a fault not dropped it. Evidence only.
     timer,     // `thing` is the Waiter.
@@ -19,34 +18,33 @@ enum class What : std::uint8_t {
     callback,  // The conductor's; `extra` names it.
 };
 
-/// Hot part of an event. What only packets need stands beside it, at the same index.
-struct Event {
+/// Whoever makes an event fills in what its kind needs; the wheel sets `at`, `what`, `extra`
+/// and the flags.
+struct alignas(64) Event {
     Instant at{};
-    std::uint64_t sequence = 0;
     core::Key key = 0;
     void* thing = nullptr;
-    std::uint32_t next = nil, previous = nil;
-    std::uint32_t slot = 0;     // Of the wheel; see wheel.h.
+    std::uint64_t ticket = 0;  // Of a packet, as are name, type, version, kind and copy.
+    const char* name = nullptr;
     std::uint32_t to = 0;       // Endpoint, by index.
     std::uint32_t from = 0;     // Endpoint of a packet's sender; life of a timer's owner.
     std::uint32_t extra = nil;  // Packet: first claim. File, callback: where it stands.
+    std::uint32_t type = 0;
+    std::uint16_t version = 0;
     What what = What::free;
-    std::uint8_t copy = 0;     // 1: the second copy of a packet.
-    bool slowed = false;       // Has waited for a slow node.
-    bool held = false;         // Has waited for a paused node.
-    std::uint32_t damage = 0;  // 0: intact.
+    std::uint8_t kind = 0;
+    std::uint8_t copy = 0;  // 1: the second copy of a packet.
+    bool slowed = false;    // Has waited for a slow node.
+    bool held = false;      // Has waited for a paused node.
+    bool touched = false;   // A fault touched the packet: its Cold part counts.
 };
 static_assert(sizeof(Event) == 64);
 
-/// Cold part: what a packet is.
+/// What only packets have that a fault touched, at the same index.
 struct Cold {
-    std::uint64_t ticket = 0;
-    const char* name = nullptr;
-    Instant undelayed{};  // When it would arrive without any fault.
-    std::uint32_t type = 0;
-    std::uint16_t version = 0;
-    std::uint8_t kind = 0;
-    bool undetected = false;  // Its damage passes the checksum.
+    Instant undelayed{};       // When it would arrive without any fault.
+    std::uint32_t damage = 0;  // 0: intact.
+    bool undetected = false;   // Its damage passes the checksum.
 };
 
 }  // namespace storm::sim

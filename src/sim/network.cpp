@@ -59,7 +59,7 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
         e.to = to_index;
         e.from = index_of(from.id);
         e.extra = claims;
-        wheel_.cold(ghost).name = packet.name;
+        e.name = packet.name;
         if (copy_claims != nil) void_claims(copy_claims);
         return;
     }
@@ -132,22 +132,22 @@ void Simulation::schedule_copy(const node::Packet& packet, Endpoint& from, Endpo
                                std::uint8_t copy, std::uint32_t damage, bool undetected) {
     const std::uint32_t index = wheel_.add(std::max(due, now_), What::packet);
     Event& e = wheel_[index];
-    e.key = packet.key;
     core::Buffer body = packet.body;
+    e.key = packet.key;
     e.thing = body.detach();
+    e.ticket = packet.ticket;
+    e.name = packet.name;
     e.to = index_of(to.id);
     e.from = index_of(from.id);
     e.extra = claims;
+    e.type = packet.type;
+    e.version = packet.version;
+    e.kind = static_cast<std::uint8_t>(packet.kind);
     e.copy = copy;
-    e.damage = damage;
-    Cold& c = wheel_.cold(index);
-    c.ticket = packet.ticket;
-    c.name = packet.name;
-    c.undelayed = undelayed;
-    c.type = packet.type;
-    c.version = packet.version;
-    c.kind = static_cast<std::uint8_t>(packet.kind);
-    c.undetected = undetected;
+    if (claims != nil || damage != 0) [[unlikely]] {
+        e.touched = true;
+        wheel_.cold(index) = {undelayed, damage, undetected};
+    }
 }
 
 std::uint32_t Simulation::claim(std::uint32_t list, world::Token token, Claim::Kind kind) {
@@ -188,7 +188,7 @@ void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c
                 felt = e.copy == 1;
                 break;
             case Claim::Kind::corrupt:
-                felt = refused || (e.damage != 0 && c.undetected);
+                felt = refused || (c.damage != 0 && c.undetected);
                 break;
         }
         if (felt) {
@@ -228,9 +228,8 @@ bool survives(core::Buffer& body, std::uint32_t damage) {
 
 void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
     const Event e = wheel_[index];
-    const Cold c = wheel_.cold(index);
-    wheel_[index].thing = nullptr;
-    wheel_[index].extra = nil;
+    Cold c;
+    if (e.touched) [[unlikely]] c = wheel_.cold(index);
     wheel_.release(index);
     core::Buffer body = core::Buffer::attach(e.thing);
     const bool alive = to.up();
@@ -240,26 +239,26 @@ void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
             std::string by = alive ? "" : "down";
             if (alive && e.extra != nil) by = forces_[claims_[e.extra].token].id;
             cause_ = e.key;
-            trace(history::EventKind::drop, to.id, from, c.name, std::move(by), {}, e.key);
+            trace(history::EventKind::drop, to.id, from, e.name, std::move(by), {}, e.key);
         }
         if (e.extra != nil) settle_claims(e.extra, e, c, to, alive, false);
         return;
     }
     fold_bytes(body.bytes());
     ++messages_;
-    const bool refused = e.damage != 0 && !survives(body, e.damage) && !c.undetected;
+    const bool refused = c.damage != 0 && !survives(body, c.damage) && !c.undetected;
     if (e.extra != nil) settle_claims(e.extra, e, c, to, true, refused);
     cause_ = e.copy == 0 ? e.key : core::combine(e.key, e.copy);
     if (refused) {
         if (full_) {
-            trace(history::EventKind::drop, to.id, from, c.name, "checksum", {}, e.key);
+            trace(history::EventKind::drop, to.id, from, e.name, "checksum", {}, e.key);
         }
         return;
     }
-    if (full_) trace(history::EventKind::deliver, to.id, from, c.name, {}, {}, e.key);
+    if (full_) trace(history::EventKind::deliver, to.id, from, e.name, {}, {}, e.key);
     node::Packet packet{
-        from,     to.id,  c.type, c.version,      static_cast<node::PacketKind>(c.kind),
-        c.ticket, cause_, c.name, std::move(body)};
+        from,     to.id,  e.type, e.version,      static_cast<node::PacketKind>(e.kind),
+        e.ticket, cause_, e.name, std::move(body)};
     enter(to);
     to.io->deliver(std::move(packet));
     leave(to);

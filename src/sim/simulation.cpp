@@ -137,7 +137,7 @@ void Simulation::dispatch(std::uint32_t index) {
     Event& e = wheel_[index];
     now_ = e.at;
     core::context.now = now_;
-    fold_event(e);
+    fold_event(e, wheel_.sequence(index));
     if (++events_ % block_events == 0) block();
     if (e.what == What::callback) {
         const std::uint32_t slot = e.extra;
@@ -186,7 +186,6 @@ void Simulation::prefetch() {
         __builtin_prefetch(bytes + 64);
         __builtin_prefetch(bytes + 128);
         __builtin_prefetch(bytes + 192);
-        __builtin_prefetch(&wheel_.cold(next));
         const auto& io = endpoints_[e.to].io;
         if (io != nullptr) __builtin_prefetch(io.get());
     } else if (e.what == What::timer) {

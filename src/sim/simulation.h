@@ -135,9 +135,9 @@ private:
     void fold(std::uint64_t word) {
         digest_a_ = std::rotl(digest_a_, 7) ^ (word * core::hash_salt[0]);
     }
-    void fold_event(const Event& e) {
+    void fold_event(const Event& e, std::uint64_t sequence) {
         digest_b_ = core::fold_multiply(digest_b_ ^ static_cast<std::uint64_t>(e.at.ns),
-                                        e.sequence ^ (static_cast<std::uint64_t>(e.to) << 40U) ^
+                                        sequence ^ (static_cast<std::uint64_t>(e.to) << 40U) ^
                                             (static_cast<std::uint64_t>(e.what) << 56U) ^
                                             core::hash_salt[3]);
     }

@@ -68,14 +68,13 @@ node::TimerId Simulation::arm(node::Io& io, node::Waiter& waiter, Duration after
     e.thing = &waiter;
     e.to = index_of(at.id);
     e.from = at.incarnation;
-    return {index, e.sequence};
+    return {index, wheel_.sequence(index)};
 }
 
 void Simulation::disarm(node::Io& io, node::TimerId timer) {
-    const Event& e = wheel_[timer.event];
-    if (e.sequence != timer.sequence || e.what != What::timer) return;
-    Endpoint& at = endpoint(io);
+    if (!wheel_.awaited(timer.event, timer.sequence)) return;
     if (io.sealed()) {
+        Endpoint& at = endpoint(io);
         ++at.timers_ended;
         const auto held = std::ranges::find(at.held, timer.event);
         if (held != at.held.end()) {
