@@ -54,7 +54,7 @@ std::vector<CheckSpec> breach_checks() {
     return {breach_check("invariants",
                          "the system's own laws over published values hold after each event",
                          "the law, and the instant and node at which it first did not hold",
-                         "primary-backup/no-fencing"),
+                         "primary-backup/no-fencing-after-failover"),
             breach_check("properties", "what the code says is always true, is",
                          "the statement in the code, the instant and the node",
                          "raft/vote-not-persisted"),

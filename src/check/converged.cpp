@@ -136,7 +136,7 @@ CheckSpec converged_check() {
     spec.params = {duration_param("within", "how long it may take", within_default),
                    text_param("after", "from when on it is counted", "heal", {"heal"})};
     spec.certificate = "what each node held last, and since when";
-    spec.planted = "raft/stale-append-truncates";
+    spec.planted = "primary-backup/no-fencing-after-failover";
     spec.judge = judge_converged;
     spec.settled = all_equal;
     return spec;

@@ -117,7 +117,6 @@ CheckSpec progress_check() {
     spec.params = {duration_param("within", "how long the first success may take", within_default),
                    text_param("after", "from when on it is counted", "heal", {"heal"})};
     spec.certificate = "the operations that were tried after the heal, or the one left unanswered";
-    spec.planted = "raft/quorum-without-self";
     spec.judge = judge_progress;
     spec.settled = satisfied;
     return spec;
