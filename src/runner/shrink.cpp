@@ -29,7 +29,10 @@ Duration since(Clock::time_point start) {
 
 /// What a candidate is worth: less is better. Under neutral noise a plan says more.
 auto rank(const fault::Plan& plan) {
-    return std::tuple(plan.size() + (plan.nodes - plan.absent.size()), plan.ambient, plan.chaos);
+    const int noise = plan.ambient == fault::Ambient::neutral ? 0
+                      : plan.ambient == fault::Ambient::calm  ? 1
+                                                              : 2;
+    return std::tuple(plan.size() + (plan.nodes - plan.absent.size()), noise, plan.chaos);
 }
 
 struct Packed {
@@ -313,7 +316,9 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
     ordered();
     for (std::size_t i = 0; i < all.size() && i < 3; ++i) {
         STORM_CHECK(all[i].first->fine());
-        if (size_of(all[i].first->plan()).total() <= small || search.over()) break;
+        const auto& plan = all[i].first->plan();
+        const bool plain = plan.size() <= small && plan.ambient != fault::Ambient::drawn;
+        if (plain || search.over()) break;
     }
     ordered();
     Shrunk out;

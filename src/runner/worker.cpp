@@ -6,9 +6,9 @@
 #include <poll.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <csignal>
 
 #include <algorithm>
 #include <cerrno>
@@ -32,16 +32,39 @@ namespace {
 
 using core::ErrorKind;
 
-constexpr int socket_fd = 3;  // In an executed worker.
-constexpr int words_fd = 4;
+constexpr int requests_fd = 3;  // In an executed worker.
+constexpr int replies_fd = 4;
+constexpr int words_fd = 5;
 constexpr std::uint32_t message_max = 512U << 20U;
 constexpr std::size_t trace_max = 500'000;  // Lines.
 constexpr int fill = 0xA5;
 
+/// A pipe whose reader is gone is an answer of its own, not a reason to die.
+class NoSigpipe {
+public:
+    NoSigpipe() {
+        sigemptyset(&pipe_);
+        sigaddset(&pipe_, SIGPIPE);
+        pthread_sigmask(SIG_BLOCK, &pipe_, &before_);
+    }
+    NoSigpipe(const NoSigpipe&) = delete;
+    NoSigpipe& operator=(const NoSigpipe&) = delete;
+    ~NoSigpipe() {
+        const timespec now{0, 0};
+        while (sigtimedwait(&pipe_, nullptr, &now) > 0) {
+        }
+        pthread_sigmask(SIG_SETMASK, &before_, nullptr);
+    }
+
+private:
+    sigset_t pipe_, before_;
+};
+
 bool send_all(int fd, const void* from, std::size_t size) {
+    const NoSigpipe guard;
     const auto* at = static_cast<const char*>(from);
     while (size > 0) {
-        const auto sent = ::send(fd, at, size, MSG_NOSIGNAL);
+        const auto sent = ::write(fd, at, size);
         if (sent < 0 && errno == EINTR) continue;
         if (sent <= 0) return false;
         at += sent;
@@ -52,7 +75,7 @@ bool send_all(int fd, const void* from, std::size_t size) {
 bool receive_all(int fd, void* to, std::size_t size) {
     auto* at = static_cast<char*>(to);
     while (size > 0) {
-        const auto got = ::recv(fd, at, size, 0);
+        const auto got = ::read(fd, at, size);
         if (got < 0 && errno == EINTR) continue;
         if (got <= 0) return false;
         at += got;
@@ -128,11 +151,11 @@ PackedReading read_run(const Bench& bench, const PackedRequest& request) {
     return out;
 }
 
-int serve(const Bench& bench, int socket) {
+int serve(const Bench& bench, int requests, int replies) {
     for (;;) {
-        const auto request = receive_message<PackedRequest>(socket);
+        const auto request = receive_message<PackedRequest>(requests);
         if (!request) return 0;  // The parent has hung up.
-        if (!send_message(socket, read_run(bench, *request))) return 0;
+        if (!send_message(replies, read_run(bench, *request))) return 0;
     }
 }
 
@@ -161,14 +184,6 @@ std::vector<std::string> altered_environment() {
     return out;
 }
 
-void move_fd(int from, int to) {
-    if (from == to) {
-        ::fcntl(from, F_SETFD, 0);
-        return;
-    }
-    ::dup2(from, to);
-}
-
 }  // namespace
 
 int worker_main(const Bench& bench, int argc, char** argv) {
@@ -182,7 +197,7 @@ int worker_main(const Bench& bench, int argc, char** argv) {
     warm_up_stack_traces();
     install_death_handlers(static_cast<LastWords*>(words));
     alter_process();
-    return serve(bench, socket_fd);
+    return serve(bench, requests_fd, replies_fd);
 }
 
 bool Reading::fails_for(const std::string& reason) const {
@@ -193,14 +208,16 @@ bool Reading::fails_for(const std::string& reason) const {
 
 struct Elsewhere::Process {
     pid_t pid = 0;
-    int socket = -1;
+    int requests = -1;  // Our end.
+    int replies = -1;
     int output = -1;
     LastWords* words = nullptr;
     Duration cpu_at{};
     bool looping = false;
 
     ~Process() {
-        if (socket >= 0) ::close(socket);
+        if (requests >= 0) ::close(requests);
+        if (replies >= 0) ::close(replies);
         if (pid > 0) {
             ::kill(pid, SIGKILL);
             ::waitpid(pid, nullptr, 0);
@@ -210,9 +227,18 @@ struct Elsewhere::Process {
     }
     [[nodiscard]] core::Result<void> start(const Bench& bench, const std::string& program,
                                            Surroundings surroundings);
+    /// What the other side gets.
+    struct Ends {
+        int requests = -1, replies = -1, words = -1;
+        ~Ends() {
+            for (const int fd : {requests, replies, words}) {
+                if (fd >= 0) ::close(fd);
+            }
+        }
+    };
     [[noreturn]] void become(const Bench& bench, const std::string& program,
-                             Surroundings surroundings, int theirs, int words_file,
-                             char* const* environment, pid_t parent);
+                             Surroundings surroundings, const Ends& ends, char* const* environment,
+                             pid_t parent);
     /// The process has hung up: how it died.
     [[nodiscard]] Death bury();
 };
@@ -222,24 +248,23 @@ core::Result<void> Elsewhere::Process::start(const Bench& bench, const std::stri
     const auto failed = [](std::string_view doing) {
         return core::fail(ErrorKind::io, fmt::format("{}: {}", doing, std::strerror(errno)));
     };
-    int ends[2];
-    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0) {
-        return failed("making a socket for a worker");
-    }
-    socket = ends[0];
+    Ends ends;
+    int to_them[2];
+    int to_us[2];
+    if (::pipe2(to_them, O_CLOEXEC) != 0) return failed("making a pipe for a worker");
+    ends.requests = to_them[0];
+    requests = to_them[1];
+    if (::pipe2(to_us, O_CLOEXEC) != 0) return failed("making a pipe for a worker");
+    replies = to_us[0];
+    ends.replies = to_us[1];
     output = open_last_words();
-    const int words_file = ::memfd_create("stormproof-last-words", MFD_CLOEXEC);
+    ends.words = ::memfd_create("stormproof-last-words", MFD_CLOEXEC);
     void* memory = MAP_FAILED;
-    if (words_file >= 0 && ::ftruncate(words_file, sizeof(LastWords)) == 0) {
+    if (ends.words >= 0 && ::ftruncate(ends.words, sizeof(LastWords)) == 0) {
         memory =
-            ::mmap(nullptr, sizeof(LastWords), PROT_READ | PROT_WRITE, MAP_SHARED, words_file, 0);
+            ::mmap(nullptr, sizeof(LastWords), PROT_READ | PROT_WRITE, MAP_SHARED, ends.words, 0);
     }
-    if (memory == MAP_FAILED) {
-        const auto error = failed("sharing memory with a worker");
-        ::close(ends[1]);
-        if (words_file >= 0) ::close(words_file);
-        return error;
-    }
+    if (memory == MAP_FAILED) return failed("sharing memory with a worker");
     words = static_cast<LastWords*>(memory);
     const auto texts = altered_environment();
     std::vector<char*> environment;
@@ -250,10 +275,8 @@ core::Result<void> Elsewhere::Process::start(const Bench& bench, const std::stri
     const pid_t parent = getpid();
     pid = ::fork();
     if (pid == 0) {
-        become(bench, program, surroundings, ends[1], words_file, environment.data(), parent);
+        become(bench, program, surroundings, ends, environment.data(), parent);
     }
-    ::close(ends[1]);
-    ::close(words_file);
     if (pid < 0) {
         pid = 0;
         return failed("starting a worker");
@@ -262,7 +285,7 @@ core::Result<void> Elsewhere::Process::start(const Bench& bench, const std::stri
 }
 
 void Elsewhere::Process::become(const Bench& bench, const std::string& program,
-                                Surroundings surroundings, int theirs, int words_file,
+                                Surroundings surroundings, const Ends& ends,
                                 char* const* environment, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) _exit(0);
@@ -270,10 +293,13 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
     ::signal(SIGTERM, SIG_DFL);
     redirect_output(output);
     if (surroundings == Surroundings::altered && !program.empty()) {
-        const int a = ::fcntl(theirs, F_DUPFD_CLOEXEC, 16);
-        const int b = ::fcntl(words_file, F_DUPFD_CLOEXEC, 16);
-        move_fd(a, socket_fd);
-        move_fd(b, words_fd);
+        // First out of the way of each other, then into place.
+        const int a = ::fcntl(ends.requests, F_DUPFD_CLOEXEC, 16);
+        const int b = ::fcntl(ends.replies, F_DUPFD_CLOEXEC, 16);
+        const int c = ::fcntl(ends.words, F_DUPFD_CLOEXEC, 16);
+        ::dup2(a, requests_fd);
+        ::dup2(b, replies_fd);
+        ::dup2(c, words_fd);
         [[maybe_unused]] const int moved = ::chdir("/");
         const std::string command(worker_command);
         char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(command.c_str()),
@@ -281,10 +307,11 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
         ::execve(program.c_str(), arguments, environment);
         _exit(70);
     }
-    ::close(socket);
+    ::close(requests);
+    ::close(replies);
     install_death_handlers(words);
     if (surroundings == Surroundings::altered) alter_process();
-    _exit(serve(bench, theirs));
+    _exit(serve(bench, ends.requests, ends.replies));
 }
 
 Death Elsewhere::Process::bury() {
@@ -330,12 +357,12 @@ core::Result<void> Elsewhere::ask(const Probe& probe) {
     trim_output(process_->output);
     *process_->words = {};
     // If it has hung up already, answer() says how it died.
-    static_cast<void>(send_message(process_->socket, request));
+    static_cast<void>(send_message(process_->requests, request));
     return {};
 }
 
 core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
-    pollfd fd{process_->socket, POLLIN, 0};
+    pollfd fd{process_->replies, POLLIN, 0};
     const int ready = ::poll(&fd, 1, static_cast<int>(patience.ns / 1'000'000));
     if (ready <= 0) {
         if (cpu_time(process_->pid) - process_->cpu_at > cpu_limit_) {
@@ -346,7 +373,7 @@ core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
         return std::optional<Reading>{};
     }
     Reading reading;
-    auto packed = receive_message<PackedReading>(process_->socket);
+    auto packed = receive_message<PackedReading>(process_->replies);
     if (!packed) {
         reading.death = std::make_unique<Death>(process_->bury());
         process_.reset();
