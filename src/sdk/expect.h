@@ -1,7 +1,8 @@
 // sdk/expect.h - a scenario as one line of a user's own GoogleTest.
 //
 //     TEST(MyStore, SurvivesTheStorm) {
-//         EXPECT_TRUE(storm::expect(bench(), "scenarios/my-store.yaml"));
+//         const auto verdict = storm::expect(bench(), "scenarios/my-store.yaml");
+//         EXPECT_TRUE(verdict) << verdict;
 //     }
 #pragma once
 #include <iosfwd>
