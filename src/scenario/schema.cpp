@@ -18,6 +18,13 @@ using Json = nlohmann::ordered_json;
 using fault::ParamSpec;
 using fault::ParamType;
 
+/// A list: braces alone would make an object of two words and nothing of one.
+Json words(std::initializer_list<const char*> all) {
+    Json list = Json::array();
+    for (const char* word : all) list.push_back(word);
+    return list;
+}
+
 Json reference(std::string_view name) { return {{"$ref", fmt::format("#/$defs/{}", name)}}; }
 
 Json described(Json schema, std::string_view text) {
@@ -27,14 +34,19 @@ Json described(Json schema, std::string_view text) {
 
 Json pattern(std::string_view description, std::string_view regex, Json examples) {
     return {{"description", description},
-            {"type", {"string", "integer"}},
+            {"type", words({"string", "integer"})},
             {"pattern", regex},
             {"examples", std::move(examples)}};
 }
 
 Json flag_schema() {
     // YAML 1.2 reads on and off as text.
-    return {{"enum", {true, false, "on", "off"}}};
+    Json both = Json::array();
+    both.push_back(true);
+    both.push_back(false);
+    both.push_back("on");
+    both.push_back("off");
+    return {{"enum", std::move(both)}};
 }
 
 Json type_schema(const ParamSpec& spec) {
@@ -93,15 +105,15 @@ Json definitions() {
     Json defs;
     defs["duration"] =
         pattern("A number and ns, us, ms, s, m or h",
-                R"(^-?[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$|^0$)", {"40ms", "1.5s", "2m"});
+                R"(^-?[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$|^0$)", words({"40ms", "1.5s", "2m"}));
     defs["share"] = pattern("A number and %, exact to a millionth",
-                            R"(^[0-9]+(\.[0-9]{1,4})?%$|^0$)", {"5%", "0.5%"});
-    defs["ppm"] = pattern("Parts per million", "^-?[0-9]+ppm$|^0$", {"200ppm", "-50ppm"});
+                            R"(^[0-9]+(\.[0-9]{1,4})?%$|^0$)", words({"5%", "0.5%"}));
+    defs["ppm"] = pattern("Parts per million", "^-?[0-9]+ppm$|^0$", words({"200ppm", "-50ppm"}));
     defs["bytes"] = pattern("A size", R"(^[0-9]+(\.[0-9]+)?(B|kB|KB|MB|GB|KiB|MiB|GiB|bytes)?$)",
-                            {"512", "64KiB", "1MB"});
+                            words({"512", "64KiB", "1MB"}));
     defs["rate"] =
         pattern("Bytes or bits per second", R"(^[0-9]+(\.[0-9]+)?([kMG]?B|[kMG]?bit)/s$|^0$)",
-                {"1MB/s", "56kbit/s"});
+                words({"1MB/s", "56kbit/s"}));
     defs["node"] = {{"type", "string"}, {"pattern", "^n[1-9][0-9]*$"}};
     defs["who"] = {{"description", "A node (n1) or a client (c1)"},
                    {"type", "string"},
@@ -115,18 +127,18 @@ Json definitions() {
          "Whom it strikes: n2, [n1, n2], leader, {any: 2}, all, "
          "{where: role=primary}"},
         {"anyOf",
-         {{{"enum", {"leader", "all"}}},
+         {{{"enum", words({"leader", "all"})}},
           reference("who"),
           {{"type", "array"}, {"minItems", 1}, {"items", reference("who")}},
-          closed({{"any", {{"type", "integer"}, {"minimum", 1}}}}, {"any"}),
-          closed({{"where", {{"type", "string"}}}, {"is", Json::object()}}, {"where"})}}};
-    defs["at"] = {
-        {"description",
-         "When: 10s, or {after: leader, plus: 2s}. After a leader is elected, "
-         "after the fault with an id has ended, or once KEY=VALUE is published"},
-        {"anyOf",
-         {reference("duration"),
-          closed({{"after", {{"type", "string"}}}, {"plus", reference("duration")}}, {"after"})}}};
+          closed({{"any", {{"type", "integer"}, {"minimum", 1}}}}, words({"any"})),
+          closed({{"where", {{"type", "string"}}}, {"is", Json::object()}}, words({"where"}))}}};
+    defs["at"] = {{"description",
+                   "When: 10s, or {after: leader, plus: 2s}. After a leader is elected, "
+                   "after the fault with an id has ended, or once KEY=VALUE is published"},
+                  {"anyOf",
+                   {reference("duration"),
+                    closed({{"after", {{"type", "string"}}}, {"plus", reference("duration")}},
+                           words({"after"}))}}};
     return defs;
 }
 
@@ -138,7 +150,7 @@ Json fault_schema(const fault::FaultSpec& spec) {
         properties["for"] =
             described(reference("duration"), "How long; left out: to the end of the chaos phase");
     }
-    Json required = {"use", "at"};
+    Json required = words({"use", "at"});
     if (spec.aim != fault::Aim::cut) properties["target"] = reference("target");
     if (spec.aim == fault::Aim::nodes) required.push_back("target");
     add_params(properties, spec.params);
@@ -170,14 +182,15 @@ Json random_schema(const fault::Catalogue& faults) {
                          {"type", "string"}};
     properties["count"] =
         described({{"type", "integer"}, {"minimum", 1}}, "How many faults at most");
-    Json schema = closed(std::move(properties), {"use"});
+    Json schema = closed(std::move(properties), words({"use"}));
     schema["title"] = "random";
     return schema;
 }
 
 /// Adds $defs and gives the schema of one item of `faults`.
 Json faults_schema(const fault::Catalogue& faults, Json& defs) {
-    Json choices = {reference("fault.random")};
+    Json choices = Json::array();
+    choices.push_back(reference("fault.random"));
     defs["fault.random"] = random_schema(faults);
     for (const fault::FaultSpec& spec : faults.all()) {
         defs["fault." + spec.name] = fault_schema(spec);
@@ -196,9 +209,10 @@ Json checks_schema(const std::vector<CheckName>& checks) {
         if (!properties.contains("after")) {
             properties["after"] = {{"const", "heal"}, {"description", "Decides after the heal"}};
         }
-        choices.push_back(closed(std::move(properties), required_params(check.params, {"use"})));
+        choices.push_back(
+            closed(std::move(properties), required_params(check.params, words({"use"}))));
     }
-    if (choices.empty()) choices.push_back({{"type", {"string", "object"}}});
+    if (choices.empty()) choices.push_back({{"type", words({"string", "object"})}});
     return {{"type", "array"}, {"items", {{"anyOf", std::move(choices)}}}};
 }
 
@@ -215,7 +229,8 @@ Json workload_schema(const Workloads& workloads) {
                                   {"type", "string"},
                                   {"pattern", "^[1-9][0-9]*/(ms|s|m|h)$"}};
         }
-        choices.push_back(closed(std::move(properties), required_params(spec.params, {"use"})));
+        choices.push_back(
+            closed(std::move(properties), required_params(spec.params, words({"use"}))));
     }
     Json one = {{"anyOf", std::move(choices)}};
     return {{"anyOf", {one, {{"type", "array"}, {"items", one}}}}};
@@ -234,12 +249,12 @@ Json system_schema(const std::vector<node::System>& systems) {
                 {{"const", plant.name}, {"description", system.name + ": " + plant.summary}});
         }
     }
-    plants.push_back({{"type", {"string", "null"}}});
+    plants.push_back({{"type", words({"string", "null"})}});
     Json with;
     for (const node::System& system : systems) {
         for (const auto& [key, summary] : system.numbers) {
             with[key] = {{"description", system.name + ": " + summary},
-                         {"type", {"integer", "string"}}};
+                         {"type", words({"integer", "string"})}};
         }
     }
     Json properties;
@@ -248,24 +263,23 @@ Json system_schema(const std::vector<node::System>& systems) {
     properties["plant"] = described({{"anyOf", std::move(plants)}}, "A planted bug, to be found");
     properties["with"] = described(closed(std::move(with)), "Options of the system");
     if (systems.empty()) properties["with"]["additionalProperties"] = true;
-    return {{"anyOf", {closed(std::move(properties), {"use"}), {{"type", "string"}}}}};
+    return {{"anyOf", {closed(std::move(properties), words({"use"})), {{"type", "string"}}}}};
 }
 
 /// Keys that hold one plain value.
 void add_plain_keys(Json& top) {
-    const Json count = {{"type", "integer"}, {"minimum", 0}};
     top["for"] = described(reference("duration"),
                            "The chaos phase; default: the longest workload. Then all heals");
     top["settle"] =
         described(reference("duration"), "How long checks after the heal may take; default 30s");
     top["expect"] = {{"description", "The verdict that is right; default pass"},
                      {"anyOf",
-                      {{{"enum", {"pass", "violated", "inconclusive"}}},
-                       closed({{"violated", {{"type", "string"}}}}, {"violated"})}}};
+                      {{{"enum", words({"pass", "violated", "inconclusive"})}},
+                       closed({{"violated", {{"type", "string"}}}}, words({"violated"}))}}};
     top["seeds"] =
-        described({{"type", {"string", "integer"}}, {"pattern", R"(^[0-9]+(\.\.[0-9]+)?$)"}},
+        described({{"type", words({"string", "integer"})}, {"pattern", R"(^[0-9]+(\.\.[0-9]+)?$)"}},
                   "1..1000, or how many from 1; default 1..1000");
-    top["mode"] = described({{"enum", {"recoverable", "unlimited"}}},
+    top["mode"] = described({{"enum", words({"recoverable", "unlimited"})}},
                             "recoverable: never more damage than the system tolerates (default); "
                             "unlimited: more, and safety only");
     top["swarm"] =
@@ -296,7 +310,7 @@ void add_replay_keys(Json& top) {
                           {"run", {{"type", "string"}}},
                           {"args", Json::object()},
                           {"at", reference("duration")}},
-                         {"client", "run"})}};
+                         words({"client", "run"}))}};
     top["pins"] = {
         {"description", "Decisions that must come out so, as saved regressions have them"},
         {"type", "array"},
@@ -304,8 +318,8 @@ void add_replay_keys(Json& top) {
                           {"key", {{"type", "string"}, {"pattern", "^[0-9a-f]{16}$"}}},
                           {"index", number},
                           {"outcome", number}},
-                         {"purpose", "key", "outcome"})}};
-    top["ambient"] = described({{"enum", {"drawn", "calm", "neutral"}}},
+                         words({"purpose", "key", "outcome"}))}};
+    top["ambient"] = described({{"enum", words({"drawn", "calm", "neutral"})}},
                                "How much of the network's own noise is drawn; default drawn");
     top["absent"] = described({{"type", "array"}, {"items", reference("node")}},
                               "Nodes that are never started");

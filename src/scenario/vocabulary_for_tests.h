@@ -1,7 +1,7 @@
 // scenario/vocabulary_for_tests.h - what the tests of this module let scenarios name.
 //
-// The real catalogue of faults, and two small systems that never start: tests of files and plans
-// need names, operations and what is tolerated, not nodes.
+// The real catalogue of faults, and small systems that never start: tests of files and plans need
+// names, operations and what is tolerated, not nodes.
 #pragma once
 #include <fmt/format.h>
 
@@ -53,11 +53,37 @@ inline node::System blob() {
     return system;
 }
 
+/// What the scenarios of the tree know of a system of the gallery.
+inline node::System like_gallery(std::string name) {
+    node::System system = store();
+    system.name = std::move(name);
+    system.nodes_min = 1;
+    system.plants = {{.name = "acknowledge-before-replicate", .summary = "", .blames = {}}};
+    if (system.name == "register") {
+        system.operations[0].name = "read";
+        system.operations[1].name = "write";
+        system.model = "register";
+        system.leader_key = "";
+    }
+    return system;
+}
+
+inline CheckName check_within(std::string name) {
+    return {.name = std::move(name),
+            .summary = "after the heal",
+            .params = {{.name = "within",
+                        .type = fault::ParamType::duration,
+                        .summary = "how soon",
+                        .otherwise = (5_s).ns}},
+            .models = {}};
+}
+
 /// Owns what a Vocabulary points to.
 struct World {
     fault::Catalogue faults = fault::standard_faults();
     Workloads workloads = standard_workloads();
-    std::vector<node::System> systems = {store(), blob()};
+    std::vector<node::System> systems = {store(), blob(), like_gallery("register"),
+                                         like_gallery("primary-backup"), like_gallery("raft")};
     Vocabulary names;
 
     World() {
@@ -70,13 +96,10 @@ struct World {
              .params = {},
              .models = {"register", "key-value"}},
             {.name = "no-lost-acknowledged-writes", .summary = "", .params = {}, .models = {}},
-            {.name = "converged",
-             .summary = "all nodes agree",
-             .params = {{.name = "within",
-                         .type = fault::ParamType::duration,
-                         .summary = "how soon",
-                         .otherwise = (5_s).ns}},
-             .models = {}}};
+            {.name = "invariants", .summary = "", .params = {}, .models = {}},
+            {.name = "properties", .summary = "", .params = {}, .models = {}},
+            check_within("progress"),
+            check_within("converged")};
     }
     World(const World&) = delete;
 
