@@ -27,7 +27,8 @@ using Key = std::uint64_t;
 inline constexpr std::uint64_t hash_salt[4] = {0x9e3779b97f4a7c15ULL, 0xbf58476d1ce4e5b9ULL,
                                                0x94d049bb133111ebULL, 0xa0761d6478bd642fULL};
 
-/// Mixes one more part into a key. Not commutative.
+/// Mixes one more part into a key. Not commutative. Keys are distinct, but no random bits: those
+/// are drawn under them.
 [[nodiscard]] constexpr Key combine(Key key, std::uint64_t part) {
     return fold_multiply(key ^ hash_salt[0], part ^ hash_salt[1]) ^ std::rotl(key, 23);
 }
