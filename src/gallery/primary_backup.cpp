@@ -28,7 +28,7 @@ namespace {
 constexpr Duration heartbeat_every = 50_ms;
 constexpr Duration patience_least = 150_ms;
 constexpr Duration patience_most = 300_ms;
-constexpr Duration after_disk_error = 100_ms;
+constexpr Duration before_start_over = 20_ms;
 constexpr std::size_t journal_limit = 64;  // Records before the journal is rewritten.
 }  // namespace
 
@@ -39,9 +39,9 @@ node::Task<> Replica::run() {
     io_.spawn("heartbeat", send_heartbeats());
     for (;;) {
         if (co_await recover()) co_await serve();
-        io_.log("the disk failed; starting over from what it holds");
+        io_.log("starts over from what the disk holds");
         step_down();
-        co_await io_.sleep(after_disk_error);
+        co_await io_.sleep(before_start_over);
     }
 }
 
@@ -214,14 +214,14 @@ Replica::Task<bool> Replica::on_propose(Id from, Propose propose) {
         co_return true;
     }
     obey(propose.view);
-    if (propose.view > promised_) {
+    if (propose.view > promised_ && !bugs_.promise_not_kept) {
         promised_ = propose.view;
-        be_patient();
         Record record{Record::Kind::promise, promised_, {}, {}, {}};
-        if (!bugs_.forget_promise && !co_await persist(std::move(record))) co_return false;
+        if (!co_await persist(std::move(record))) co_return false;
     }
-    io_.send(from, Promise{promised_, stamp_, store_});
-    co_return true;
+    be_patient();
+    io_.send(from, Promise{propose.view, stamp_, store_});
+    co_return !STORM_MAYBE("primary-backup/restart-after-promise");
 }
 
 Replica::Task<bool> Replica::on_promise(Id from, Promise promise) {
@@ -267,6 +267,9 @@ Replica::Task<bool> Replica::on_heartbeat(Id from, Heartbeat heartbeat) {
     }
     obey(heartbeat.view);
     quiet_since_ = io_.now();
+    if (STORM_MAYBE("primary-backup/impatient") && STORM_MAYBE("primary-backup/very-impatient")) {
+        patience_ = {};
+    }
     const bool same_view = stamp_.view == heartbeat.view;
     const bool behind = !same_view || stamp_.version < heartbeat.version;
     io_.send(from, Held{heartbeat.view, same_view ? stamp_.version : 0, behind, heartbeat.beat});

@@ -84,7 +84,7 @@ struct Held {
 struct Bugs {
     explicit Bugs(const node::Options& options);
     bool acknowledge_before_replicate, no_fencing, non_idempotent_retry, rejoin_without_transfer,
-        ack_before_sync, read_without_majority, promote_own_state, forget_promise;
+        ack_before_sync, read_without_majority, promote_own_state, promise_not_kept;
 };
 [[nodiscard]] std::vector<node::Plant> plants();
 [[nodiscard]] std::vector<node::Invariant> invariants();
@@ -94,7 +94,7 @@ enum class Role : std::uint8_t { backup, candidate, primary };
 class Replica {
 public:
     Replica(node::Io& io, const node::Options& options);
-    /// Never ends; starts over when the disk fails.
+    /// Never ends; starts over from its journal when the disk fails.
     node::Task<> run();
 
 private:
@@ -103,7 +103,7 @@ private:
     template <class T>
     using Task = node::Task<T>;
 
-    // Tasks of bool: false means that the disk failed and nothing more may be promised.
+    // Tasks of bool: false means that the disk failed: promise nothing more, start over.
     Task<bool> recover();
     bool replay(const Bytes& bytes);
     Task<bool> persist(Record record);

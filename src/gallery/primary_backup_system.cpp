@@ -23,7 +23,7 @@ Bugs::Bugs(const node::Options& options)
       ack_before_sync(options.plant == "ack-before-sync"),
       read_without_majority(options.plant == "read-without-majority"),
       promote_own_state(options.plant == "promote-own-state"),
-      forget_promise(options.plant == "forget-promise") {}
+      promise_not_kept(options.plant == "promise-not-kept") {}
 
 std::vector<node::Plant> plants() {
     return {
@@ -48,8 +48,8 @@ std::vector<node::Plant> plants() {
         {"promote-own-state",
          "A new primary goes on from its own state though a backup has shown it a newer one.",
          {"linearizable", "no-lost-acknowledged-writes"}},
-        {"forget-promise",
-         "A promise is not in the journal, so that a restarted backup obeys the old primary.",
+        {"promise-not-kept",
+         "A backup promises a view but obeys the old primary until it hears from the new one.",
          {"linearizable", "no-lost-acknowledged-writes", "invariants"}},
     };
 }

@@ -24,10 +24,10 @@ using node::Incoming;
 using node::Io;
 
 namespace {
-constexpr Duration heartbeat_every = 50_ms;
-constexpr Duration patience_least = 150_ms;
-constexpr Duration patience_most = 300_ms;
-constexpr Duration after_disk_error = 50_ms;
+constexpr Duration heartbeat_every = 60_ms;
+constexpr Duration patience_least = 300_ms;
+constexpr Duration patience_most = 400_ms;
+constexpr Duration before_start_over = 20_ms;
 constexpr std::size_t batch_limit = 4;      // Entries in one Append.
 constexpr std::size_t journal_limit = 128;  // Records before the journal is rewritten.
 }  // namespace
@@ -36,7 +36,7 @@ Replica::Replica(Io& io, const node::Options& options)
     : io_(io),
       bugs_(options),
       snapshot_every_(static_cast<std::uint64_t>(
-          std::max<std::int64_t>(options.number("snapshot-every", 16), 1))),
+          std::max<std::int64_t>(options.number("snapshot-every", 5), 1))),
       peers_(io.peers()),
       journal_(io, "raft") {}
 
@@ -44,9 +44,9 @@ node::Task<> Replica::run() {
     io_.spawn("tick", tick());
     for (;;) {
         if (co_await recover()) co_await serve();
-        io_.log("the disk failed; starting over from what it holds");
+        io_.log("starts over from what the disk holds");
         step_down();
-        co_await io_.sleep(after_disk_error);
+        co_await io_.sleep(before_start_over);
     }
 }
 
@@ -68,6 +68,8 @@ Replica::Task<bool> Replica::recover() {
     store_ = log_.base().store;
     if (log_.last() > 0) STORM_REACHABLE("a raft node comes back with its log");
     be_patient();
+    // Who votes under leases cannot know, after a restart, which leader it has let rely on it.
+    votes_from_ = io_.now() + (bugs_.lease_read ? patience_least : Duration{});
     // So that somebody leads soon after the very first start.
     if (term_ == 0 && io_.self().index() == 0) patience_ = {};
     io_.publish("term", term_);
@@ -119,9 +121,8 @@ Replica::Task<bool> Replica::persist_vote() {
 
 /// Puts a snapshot in the place of all that is applied.
 Replica::Task<bool> Replica::compact() {
-    Snapshot snapshot{applied_, log_.term_at(applied_), chain_, store_};
-    if (bugs_.sessions_not_in_snapshot) snapshot.store.forget_sessions();
-    log_.restart_from(std::move(snapshot), true);
+    if (bugs_.compaction_forgets_sessions) store_.forget_sessions();
+    log_.restart_from({applied_, log_.term_at(applied_), chain_, store_}, true);
     co_return co_await rewrite();
 }
 
@@ -180,6 +181,9 @@ Replica::Task<bool> Replica::handle(Incoming incoming) {
     if (auto append = read<Append>(incoming))
         co_return co_await on_append(from, std::move(*append));
     if (auto appended = read<Appended>(incoming)) co_return co_await on_appended(from, *appended);
+    if (auto confirm = read<Confirm>(incoming)) co_return co_await on_confirm(from, *confirm);
+    if (auto confirmed = read<Confirmed>(incoming))
+        co_return co_await on_confirmed(from, *confirmed);
     if (auto install = read<InstallSnapshot>(incoming)) {
         co_return co_await on_install(from, std::move(*install));
     }
@@ -234,10 +238,8 @@ Replica::Task<bool> Replica::enter(std::uint64_t term) {
 
 Replica::Task<bool> Replica::on_request_vote(Id from, RequestVote request) {
     // A node that still hears its leader lets no other disturb it (dissertation, 4.2.3).
-    if (role_ == Role::follower && leader_ != nobody &&
-        io_.now() - leader_heard_ < patience_least) {
-        co_return true;
-    }
+    const bool hears = leader_ != nobody && io_.now() - leader_heard_ < patience_least;
+    if (role_ == Role::follower && (hears || io_.now() < votes_from_)) co_return true;
     if (!co_await enter(request.term)) co_return false;
     const bool newer = request.last_term != log_.last_term() ? request.last_term > log_.last_term()
                                                              : request.last_index >= log_.last();
@@ -249,7 +251,7 @@ Replica::Task<bool> Replica::on_request_vote(Id from, RequestVote request) {
     }
     if (granted) quiet_since_ = io_.now();
     io_.send(from, Vote{term_, granted});
-    co_return true;
+    co_return !(granted && STORM_MAYBE("raft/restart-after-vote"));
 }
 
 Replica::Task<bool> Replica::on_vote(Id from, Vote vote) {
@@ -266,12 +268,13 @@ Replica::Task<bool> Replica::lead() {
     confirmed_ = beat_;
     be_patient();
     patience_ = patience_most;
-    // An entry of its own term: when it is committed, so is all before it.
-    log_.append({term_, {}});
     role_ = Role::leader;
     leader_ = io_.self().value;
     io_.log("leads term {}", term_);
     io_.publish("leading", term_);
+    if (STORM_MAYBE("raft/slow-takeover")) co_await io_.sleep(80_ms);
+    // An entry of its own term: when it is committed, so is all before it.
+    log_.append({term_, {}});
     if (!co_await persist({{Record::Kind::entry, 0, nobody, opening_, log_.at(opening_), {}}})) {
         co_return false;
     }
@@ -303,6 +306,7 @@ Replica::Task<bool> Replica::accept_leader(Id from, std::uint64_t term) {
     step_down();
     leader_ = from.value;
     quiet_since_ = leader_heard_ = io_.now();
+    if (STORM_MAYBE("raft/impatient") && STORM_MAYBE("raft/very-impatient")) patience_ = {};
     co_return true;
 }
 
@@ -333,10 +337,15 @@ Replica::Task<bool> Replica::on_append(Id from, Append append) {
         log_.append(std::move(entry));
     }
     if (!co_await persist(std::move(records))) co_return false;
-    const std::uint64_t known = bugs_.commit_beyond_append ? log_.last() : index;
-    commit_ = std::max(commit_, std::min(append.commit, known));
+    commit_ = std::max(commit_, std::min(append.commit, index));
     apply();
     io_.send(from, Appended{term_, true, index, append.beat, append.sent});
+    co_return true;
+}
+
+Replica::Task<bool> Replica::on_confirm(Id from, Confirm confirm) {
+    if (confirm.term >= term_ && !co_await accept_leader(from, confirm.term)) co_return false;
+    io_.send(from, Confirmed{term_, confirm.beat, confirm.sent});
     co_return true;
 }
 
@@ -419,15 +428,16 @@ void Replica::on_get(Incoming incoming, const Command& command) {
         answer(incoming, Status::done, store_.get(command.key));
         return;
     }
-    broadcast();
+    ++beat_;
+    for (const Id peer : peers_) io_.send(peer, Confirm{term_, beat_, io_.now()});
     // Before the first commit of its own term a leader does not know how far it is committed.
     const std::uint64_t index =
         bugs_.read_before_own_commit ? commit_ : std::max(commit_, opening_);
     gets_.push_back({std::move(incoming), command.key, index, beat_});
-    answer_gets();
+    advance();
 }
 
-/// A round in which followers confirm the leader, and are sent what they lack.
+/// A round in which followers are sent what they lack, and confirm the leader.
 void Replica::broadcast() {
     ++beat_;
     for (const Id peer : peers_) send_entries(peer);
@@ -464,6 +474,16 @@ Replica::Task<bool> Replica::on_appended(Id from, Appended appended) {
     co_return true;
 }
 
+Replica::Task<bool> Replica::on_confirmed(Id from, Confirmed confirmed) {
+    if (!co_await enter(confirmed.term)) co_return false;
+    if (role_ != Role::leader || confirmed.term != term_) co_return true;
+    Progress& progress = progress_[from];
+    progress.beat = std::max(progress.beat, confirmed.beat);
+    progress.sent = std::max(progress.sent, confirmed.sent);
+    advance();
+    co_return true;
+}
+
 std::size_t Replica::majority() const {
     if (bugs_.quorum_without_self) return std::max<std::size_t>(peers_.size() / 2, 1);
     return io_.nodes() / 2 + 1;
@@ -495,6 +515,7 @@ void Replica::advance() {
     const bool own = log_.term_at(index) == term_;
     STORM_SOMETIMES(index > commit_ && !own, "a majority holds an entry of an earlier term");
     if (index > commit_ && (own || bugs_.commit_earlier_term)) {
+        STORM_ALWAYS(own, "a leader commits by counting only what is of its own term");
         commit_ = index;
         apply();
     }

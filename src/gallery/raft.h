@@ -39,7 +39,7 @@ struct Vote {
     STORM_MESSAGE(Vote, 1, term, granted)
 };
 /// Entries after (previous_index, previous_term), or none: a heartbeat. `beat` counts the
-/// leader's rounds and `sent` is its clock; both come back in the answer.
+/// leader's rounds and `sent` is its clock; both come back in answers.
 struct Append {
     std::uint64_t term = 0;
     std::uint64_t previous_index = 0;
@@ -49,6 +49,19 @@ struct Append {
     std::uint64_t beat = 0;
     Instant sent{};
     STORM_MESSAGE(Append, 1, term, previous_index, previous_term, entries, commit, beat, sent)
+};
+/// Do you still follow me? Asked for gets: an answer says nothing of the log.
+struct Confirm {
+    std::uint64_t term = 0;
+    std::uint64_t beat = 0;
+    Instant sent{};
+    STORM_MESSAGE(Confirm, 1, term, beat, sent)
+};
+struct Confirmed {
+    std::uint64_t term = 0;
+    std::uint64_t beat = 0;
+    Instant sent{};
+    STORM_MESSAGE(Confirmed, 1, term, beat, sent)
 };
 struct InstallSnapshot {
     std::uint64_t term = 0;
@@ -70,8 +83,8 @@ struct Appended {
 struct Bugs {
     explicit Bugs(const node::Options& options);
     bool vote_not_persisted, vote_without_log_check, ack_before_fsync, commit_earlier_term,
-        stale_append_truncates, commit_beyond_append, quorum_without_self, lease_read,
-        read_before_own_commit, snapshot_drops_later, sessions_not_in_snapshot;
+        stale_append_truncates, quorum_without_self, lease_read, read_before_own_commit,
+        snapshot_drops_later, compaction_forgets_sessions;
 };
 [[nodiscard]] std::vector<node::Plant> plants();
 [[nodiscard]] std::vector<node::Invariant> invariants();
@@ -81,12 +94,12 @@ enum class Role : std::uint8_t { follower, candidate, leader };
 class Replica {
 public:
     Replica(node::Io& io, const node::Options& options);
-    /// Never ends; starts over when the disk fails.
+    /// Never ends; starts over from its journal when the disk fails.
     node::Task<> run();
 
 private:
     using Id = node::Id;
-    // Tasks of bool: false means that the disk failed and nothing more may be promised.
+    // Tasks of bool: false means that the disk failed: promise nothing more, start over.
     template <class T>
     using Task = node::Task<T>;
 
@@ -116,6 +129,7 @@ private:
     // Followers.
     Task<bool> accept_leader(Id from, std::uint64_t term);
     Task<bool> on_append(Id from, Append append);
+    Task<bool> on_confirm(Id from, Confirm confirm);
     Task<bool> on_install(Id from, InstallSnapshot install);
     void apply();
     void publish_applied();
@@ -123,6 +137,7 @@ private:
     // Leaders.
     Task<bool> on_request(node::Incoming incoming, Command command);
     Task<bool> on_appended(Id from, Appended appended);
+    Task<bool> on_confirmed(Id from, Confirmed confirmed);
     void on_get(node::Incoming incoming, const Command& command);
     void broadcast();
     void send_entries(Id peer);
@@ -168,6 +183,7 @@ private:
     std::optional<Instant> busy_since_;  // With what came last.
     Instant quiet_since_{};              // Follower: of a leader. Leader: of a majority.
     Instant leader_heard_{};             // While fresh, no vote is given.
+    Instant votes_from_{};               // No vote is given before.
     Duration patience_{};
     std::uint64_t commit_ = 0;
     std::uint64_t applied_ = 0;
