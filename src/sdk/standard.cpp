@@ -1,5 +1,6 @@
 #include "sdk/standard.h"
 
+#include "local/world.h"
 #include "sim/world.h"
 
 namespace storm {
@@ -10,6 +11,7 @@ Bench standard_bench() {
     bench.checks = check::standard_checks();
     bench.workloads = scenario::standard_workloads();
     bench.worlds["sim"] = [] { return sim::make_world(); };
+    bench.worlds["local"] = [] { return local::make_world(); };
     return bench;
 }
 
