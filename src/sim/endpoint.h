@@ -44,14 +44,17 @@ struct Clock {
     }
 };
 
-struct Endpoint {
+/// The first cache line is all that an event at a node without faults reads.
+struct alignas(64) Endpoint {
+    std::unique_ptr<node::Io> io;  // Null before the first life and while down.
     core::Id id;
-    std::string name;
-    std::unique_ptr<node::Io> io;                  // Null before the first life and while down.
-    std::vector<std::unique_ptr<node::Io>> ended;  // Sealed, until frames may be destroyed.
     std::uint32_t incarnation = 0;
+    std::int64_t memory = 0;
+    bool doomed = false;    // Sealed inside its own dispatch.
+    bool troubled = false;  // Some of down, paused and slow is not empty.
+    std::string name;
+
     core::Key next_life = 0;         // Root key of the next life.
-    bool doomed = false;             // Sealed inside its own dispatch.
     std::vector<world::Token> down;  // Faults that hold it down.
     std::vector<world::Token> paused;
     std::vector<world::Token> slow;
@@ -63,10 +66,11 @@ struct Endpoint {
     Clock clock;
     std::unique_ptr<Disk> storage;  // Made when first used.
     std::vector<std::pair<std::string, Value>> published;
-    std::int64_t memory = 0;
     std::uint32_t timers_ended = 0;  // Disarmed while its frames were destroyed.
 
     [[nodiscard]] bool up() const { return io != nullptr && !io->sealed(); }
+    /// To be called when down, paused or slow has changed.
+    void note() { troubled = !down.empty() || !paused.empty() || !slow.empty(); }
 };
 
 /// One fault in force, or over: what the world keeps of it.

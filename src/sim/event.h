@@ -33,10 +33,11 @@ struct alignas(64) Event {
     std::uint16_t version = 0;
     What what = What::free;
     std::uint8_t kind = 0;
-    std::uint8_t copy = 0;  // 1: the second copy of a packet.
-    bool slowed = false;    // Has waited for a slow node.
-    bool held = false;      // Has waited for a paused node.
-    bool touched = false;   // A fault touched the packet: its Cold part counts.
+    std::uint8_t lines = 0;     // Of a packet: cache lines of its payload.
+    std::uint8_t copy : 1 = 0;  // 1: the second copy of a packet.
+    bool slowed : 1 = false;    // Has waited for a slow node.
+    bool held : 1 = false;      // Has waited for a paused node.
+    bool touched : 1 = false;   // A fault touched the packet: its Cold part counts.
 };
 static_assert(sizeof(Event) == 64);
 

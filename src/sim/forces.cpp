@@ -84,6 +84,7 @@ void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
                 at.crash_at.push_back(token);
                 break;
         }
+        at.note();
     }
 }
 
@@ -123,15 +124,41 @@ void Simulation::revert(Token token) {
         }
     } else if (const auto* disks = std::get_if<fault::DiskEffect>(&force.effect)) {
         for (const auto id : disks->nodes) std::erase(endpoint(id).disks, token);
+        hurry(token);
     } else if (const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect)) {
         const auto ids = nodes->nodes;
         for (const auto id : ids) {
             Endpoint& at = endpoint(id);
-            std::erase(at.slow, token);
+            if (std::erase(at.slow, token) != 0 && at.slow.empty()) hurry(token);
             std::erase(at.crash_at, token);
             if (std::erase(at.paused, token) != 0 && at.paused.empty()) resume_held(at);
             release_down(at, token);
+            at.note();
         }
+    }
+}
+
+// What a slow disk or a slow node still holds up ends with the fault: a healed machine works off
+// its queue, in order.
+void Simulation::hurry(Token token) {
+    const Force& force = forces_[token];
+    const auto* disks = std::get_if<fault::DiskEffect>(&force.effect);
+    for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
+        const Event& e = wheel_[i];
+        if (e.what == What::free || e.what == What::callback || e.at <= now_) continue;
+        if (disks == nullptr) {
+            if (e.slowed && endpoints_[e.to].slow.empty()) wheel_.move(i, now_);
+            continue;
+        }
+        if (e.what != What::file) continue;
+        const auto& claims = files_[e.extra].claims;
+        if (std::ranges::any_of(claims, [&](const auto& c) { return c.first == token; })) {
+            wheel_.move(i, std::min(e.at, now_ + core::microseconds(400)));
+        }
+    }
+    if (disks != nullptr) return;
+    for (const auto id : std::get<fault::NodeEffect>(force.effect).nodes) {
+        endpoint(id).busy_until = now_;
     }
 }
 
@@ -199,6 +226,9 @@ void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_vie
     if (running_ == &at) core::context.sealed = true;
     trace(history::EventKind::down, at.id, {}, {}, std::string(why));
     changed_ = changed_ || !at.published.empty();
+    for (const auto& [key, value] : at.published) {  // They die with the incarnation.
+        if (!value.is_nil()) record_->published.push_back({at.id, key, Value(), now_});
+    }
     at.published.clear();
     // Writes in flight: applied or not, by draw; after a power loss so is all that is unsynced.
     const core::Key key = core::combine(forces_[token].key, core::key_of(at.name));
@@ -276,6 +306,7 @@ bool Simulation::maybe(const core::CodeSite& code) {
         if (forces_[token].sabotaged) continue;
         at.crash_at.erase(at.crash_at.begin() + static_cast<std::ptrdiff_t>(i));
         at.down.push_back(token);
+        at.note();
         forces_[token].due = true;
         end_life(at, token, false, forces_[token].id);
         saw(forces_[token], at);

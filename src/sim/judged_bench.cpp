@@ -117,62 +117,65 @@ struct Retransmit {
 /// What the nodes share: the timer of each token, since the receiver cancels the sender's.
 class Table {
 public:
-    explicit Table(std::uint32_t tokens) : tokens_(tokens) {
-        for (std::uint32_t t = 0; t < tokens; ++t) {
-            tokens_[t].frame = retransmit(*this, t).frame;
-            tokens_[t].load.token = t;
-        }
+    explicit Table(std::uint32_t tokens) : handles_(tokens), waiters_(tokens) {
+        for (std::uint32_t t = 0; t < tokens; ++t) waiters_[t].frame = retransmit(*this, t).frame;
     }
     Table(const Table&) = delete;
     Table& operator=(const Table&) = delete;
     ~Table() {
-        for (auto& token : tokens_) token.frame.destroy();
+        for (auto& waiter : waiters_) waiter.frame.destroy();
     }
 
     Task<> node(Io& io) {
         node::Root* root = co_await ThisRoot{};
         const auto self = io.self().index();
-        for (std::uint32_t t = self; t < tokens_.size(); t += judged_nodes) {
-            send(io, *root, tokens_[t].load, (self + 1) % judged_nodes);
+        for (std::uint32_t t = self; t < handles_.size(); t += judged_nodes) {
+            Load load;
+            load.token = t;
+            send(io, *root, load, (self + 1) % judged_nodes);
         }
         for (;;) {
             const auto in = co_await io.receive();
             auto load = in.as<Load>();
             if (!load) continue;
-            Token& token = tokens_[load->token];
-            if (load->generation != token.generation) continue;  // A second copy.
-            token.io->driver().disarm(*token.io, token.timer);
-            load->generation = ++token.generation;
+            Handle& handle = handles_[load->token];
+            if (load->generation != handle.generation) continue;  // A second copy.
+            io.driver().disarm(io, handle.timer);
+            load->generation = ++handle.generation;
             load->digest += load->generation;
-            const auto to = static_cast<std::uint32_t>(io.dice().below(judged_nodes));
-            send(io, *root, *load, to);
+            send(io, *root, *load, static_cast<std::uint32_t>(io.dice().below(judged_nodes)));
         }
     }
 
 private:
-    struct Token : node::Waiter {
+    struct Handle {
+        node::TimerId timer;
         std::uint32_t generation = 0, to = 0;
-        Load load;
     };
 
     void send(Io& io, node::Root& root, const Load& load, std::uint32_t to) {
-        Token& token = tokens_[load.token];
-        token.io = &io;
-        token.root = &root;
-        token.to = to;
+        Handle& handle = handles_[load.token];
+        node::Waiter& waiter = waiters_[load.token];
+        waiter.io = &io;
+        waiter.root = &root;
+        handle.to = to;
         const core::Key key = io.next_key(node::EffectKind::arm, 0, 0);
-        token.timer = io.driver().arm(io, token, 200_ms, key);
+        handle.timer = io.driver().arm(io, waiter, 200_ms, key);
         io.send(core::Id::node(to), load);
     }
     static Retransmit retransmit(Table& table, std::uint32_t number) {
         for (;;) {
-            Token& token = table.tokens_[number];
-            token.load.generation = ++token.generation;
-            table.send(*token.io, *token.root, token.load, token.to);
+            Handle& handle = table.handles_[number];
+            const node::Waiter& waiter = table.waiters_[number];
+            Load load;
+            load.token = number;
+            load.generation = ++handle.generation;
+            table.send(*waiter.io, *waiter.root, load, handle.to);
             co_await std::suspend_always{};
         }
     }
-    std::vector<Token> tokens_;
+    std::vector<Handle> handles_;        // What each message touches ...
+    std::vector<node::Waiter> waiters_;  // ... and what only a late one does.
 };
 
 void judged_run(benchmark::State& state) {

@@ -40,46 +40,45 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
     const Instant undelayed = now_ + own.extra;
     if (links_.empty()) [[likely]] {
         if (own.duplicated) {
-            const Instant second = now_ + own.duplicate_extra;
-            schedule_copy(packet, from, to, second, second, nil, 1, 0, false);
+            (void)schedule_copy(packet, packet.body, to_index, now_ + own.duplicate_extra, 1);
         }
-        schedule_copy(packet, from, to, undelayed, undelayed, nil, 0, own.damage, false);
+        if (own.damage == 0) [[likely]] {
+            (void)schedule_copy(packet, std::move(packet.body), to_index, undelayed, 0);
+        } else {
+            schedule_touched(packet, to_index, undelayed, 0, {undelayed, own.damage, false}, nil);
+        }
         return;
     }
-    fault::Fate total = own;
-    std::uint32_t claims = nil, copy_claims = nil;
-    bool undetected = false;
-    const bool passes =
-        judge_forces(packet, from, to, size, total, claims, copy_claims, undetected);
-    if (!passes) {  // A ghost stays queued until it would have been there.
+    Judged judged{own, own.duplicate_extra, nil, nil, false};
+    if (!judge_forces(packet, from, to, size,
+                      judged)) {  // A ghost stays queued until it would have been there.
         const std::uint32_t ghost = wheel_.add(undelayed, What::ghost);
         Event& e = wheel_[ghost];
         e.key = packet.key;
         e.thing = nullptr;
         e.to = to_index;
         e.from = index_of(from.id);
-        e.extra = claims;
+        e.extra = judged.claims;
         e.name = packet.name;
-        if (copy_claims != nil) void_claims(copy_claims);
+        void_claims(judged.copy_claims);
         return;
     }
-    if (total.duplicated) {
-        const Instant second = now_ + total.duplicate_extra;
-        schedule_copy(packet, from, to, second, second, copy_claims, 1, 0, false);
+    if (judged.fate.duplicated) {
+        schedule_touched(packet, to_index, now_ + judged.fate.duplicate_extra, 1,
+                         {now_ + judged.copy_undelayed, 0, false}, judged.copy_claims);
     }
-    schedule_copy(packet, from, to, now_ + total.extra, undelayed, claims, 0, total.damage,
-                  undetected);
+    schedule_touched(packet, to_index, now_ + judged.fate.extra, 0,
+                     {undelayed, judged.fate.damage, judged.undetected}, judged.claims);
 }
 
-// What the link faults in force do on top; false: one of them drops the packet.
+// What the link faults in force do on top; false: one of them drops the packet. From then on
+// the others are not asked: the first that drops a packet alone claims it.
 bool Simulation::judge_forces(const node::Packet& packet, Endpoint& from, Endpoint& to,
-                              std::size_t size, fault::Fate& total, std::uint32_t& claims,
-                              std::uint32_t& copy_claims, bool& undetected) {
+                              std::size_t size, Judged& judged) {
     const std::uint32_t from_index = index_of(from.id), to_index = index_of(to.id);
-    bool passes = true;
     for (const auto token : links_) {
         Force& force = forces_[token];
-        if ((force.from_mask[from_index] & force.to_mask[to_index]) == 0 || !passes) continue;
+        if ((force.from_mask[from_index] & force.to_mask[to_index]) == 0) continue;
         const auto& effect = std::get<fault::LinkEffect>(force.effect);
         fault::LinkFault in_force = effect.fault;
         if (force.ramp.ns > 0 && now_ - force.since < force.ramp) {
@@ -93,61 +92,76 @@ bool Simulation::judge_forces(const node::Packet& packet, Endpoint& from, Endpoi
         fault::LinkState& state =
             force.states.empty() ? none : force.states[from_index * endpoints_.size() + to_index];
         const core::Key key = core::combine(packet.key, force.key);
-        const core::Key slot_key = core::combine(core::combine(force.key, from_index), to_index);
+        const core::Key slot_key =
+            core::combine(core::combine(force.key, core::key_of(from.name)), core::key_of(to.name));
         const fault::Fate fate =
             fault::judge(in_force, fault::fault_purposes, state, now_, size,
                          [&](Purpose purpose, std::uint32_t index, std::int64_t, auto&& scale) {
                              return draw(purpose, purpose == Purpose::fault_burst ? slot_key : key,
                                          index, &from, &to, packet.name, scale);
                          });
-        const bool real = !force.sabotaged;
         if (fate.lost) {
-            claims = claim(claims, token, Claim::Kind::drop);
-            if (real) passes = false;
-            continue;
-        }
-        if (fate.extra.ns != 0) {
-            claims = claim(claims, token, Claim::Kind::delay);
-            if (real) total.extra += fate.extra;
-        }
-        if (fate.damage != 0) {
-            claims = claim(claims, token, Claim::Kind::corrupt);
-            if (real) total.damage = fate.damage, undetected = in_force.undetected;
-        }
-        if (fate.duplicated) {
-            if (real && !total.duplicated) {
-                copy_claims = claim(copy_claims, token, Claim::Kind::duplicate);
-                total.duplicated = true;
-                total.duplicate_extra = fate.duplicate_extra + total.extra;
-            } else if (!real) {
-                claims = claim(claims, token, Claim::Kind::duplicate);
-            }
+            judged.claims = claim(judged.claims, token, Claim::Kind::drop);
+            if (!force.sabotaged) return false;
+        } else {
+            touch(token, fate, in_force.undetected, judged);
         }
     }
-    return passes;
+    return true;
 }
 
-void Simulation::schedule_copy(const node::Packet& packet, Endpoint& from, Endpoint& to,
-                               Instant due, Instant undelayed, std::uint32_t claims,
-                               std::uint8_t copy, std::uint32_t damage, bool undetected) {
+// What one fault does to a packet that it lets pass.
+void Simulation::touch(world::Token token, const fault::Fate& fate, bool undetected,
+                       Judged& judged) {
+    const bool real = !forces_[token].sabotaged;
+    fault::Fate& total = judged.fate;
+    if (fate.extra.ns != 0) {
+        judged.claims = claim(judged.claims, token, Claim::Kind::delay);
+        if (real) total.extra += fate.extra;
+        if (total.duplicated) {
+            judged.copy_claims = claim(judged.copy_claims, token, Claim::Kind::delay);
+            if (real) total.duplicate_extra += fate.extra;
+        }
+    }
+    if (fate.damage != 0) {
+        judged.claims = claim(judged.claims, token, Claim::Kind::corrupt);
+        if (real) total.damage = fate.damage, judged.undetected = undetected;
+    }
+    if (!fate.duplicated) return;
+    if (!real) {
+        judged.claims = claim(judged.claims, token, Claim::Kind::duplicate);
+    } else if (!total.duplicated) {
+        judged.copy_claims = claim(judged.copy_claims, token, Claim::Kind::duplicate);
+        total.duplicated = true;
+        total.duplicate_extra = judged.copy_undelayed = fate.duplicate_extra + total.extra;
+    }
+}
+
+std::uint32_t Simulation::schedule_copy(const node::Packet& packet, core::Buffer body,
+                                        std::uint32_t to, Instant due, std::uint8_t copy) {
     const std::uint32_t index = wheel_.add(std::max(due, now_), What::packet);
     Event& e = wheel_[index];
-    core::Buffer body = packet.body;
     e.key = packet.key;
+    e.lines = static_cast<std::uint8_t>(std::min<std::size_t>(body.size() / 64, 255));
     e.thing = body.detach();
     e.ticket = packet.ticket;
     e.name = packet.name;
-    e.to = index_of(to.id);
-    e.from = index_of(from.id);
-    e.extra = claims;
+    e.to = to;
+    e.from = index_of(packet.from);
     e.type = packet.type;
     e.version = packet.version;
     e.kind = static_cast<std::uint8_t>(packet.kind);
-    e.copy = copy;
-    if (claims != nil || damage != 0) [[unlikely]] {
-        e.touched = true;
-        wheel_.cold(index) = {undelayed, damage, undetected};
-    }
+    e.copy = copy & 1U;
+    return index;
+}
+
+void Simulation::schedule_touched(const node::Packet& packet, std::uint32_t to, Instant due,
+                                  std::uint8_t copy, const Cold& how, std::uint32_t claims) {
+    const std::uint32_t index = schedule_copy(packet, packet.body, to, due, copy);
+    Event& e = wheel_[index];
+    e.extra = claims;
+    e.touched = true;
+    wheel_.cold(index) = how;
 }
 
 std::uint32_t Simulation::claim(std::uint32_t list, world::Token token, Claim::Kind kind) {
@@ -229,7 +243,8 @@ bool survives(core::Buffer& body, std::uint32_t damage) {
 void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
     const Event e = wheel_[index];
     Cold c;
-    if (e.touched) [[unlikely]] c = wheel_.cold(index);
+    if (e.touched) [[unlikely]]
+        c = wheel_.cold(index);
     wheel_.release(index);
     core::Buffer body = core::Buffer::attach(e.thing);
     const bool alive = to.up();

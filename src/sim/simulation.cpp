@@ -28,7 +28,6 @@ Simulation::~Simulation() {
     if (!stopped_) stop();
     for (auto& each : endpoints_) {
         each.io.reset();
-        each.ended.clear();
     }
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {  // Payloads still on their way.
         Event& e = wheel_[i];
@@ -150,7 +149,8 @@ void Simulation::dispatch(std::uint32_t index) {
         return;
     }
     Endpoint& to = endpoints_[e.to];
-    if (held_back(index, to)) return;
+    if ((to.troubled || e.slowed) && held_back(index, to)) [[unlikely]]
+        return;
     switch (e.what) {
         case What::packet:
         case What::ghost:
@@ -174,22 +174,33 @@ void Simulation::dispatch(std::uint32_t index) {
     if (changed_ || any_doomed_ || !done_.empty()) after_step();
 }
 
+// Two looks ahead: first at the payload and the receiver, then at what the receiver points to.
 void Simulation::prefetch() {
-    const std::uint32_t soon = wheel_.peek(5);
-    if (soon != nil) __builtin_prefetch(&wheel_[soon]);
+    const std::uint32_t soon = wheel_.peek(4);
+    if (soon != nil) [[likely]] {
+        const Event& e = wheel_[soon];
+        if (e.what == What::packet) {
+            const auto* bytes = static_cast<const char*>(core::Buffer::bytes_of(e.thing));
+            __builtin_prefetch(bytes - 16);
+            for (std::uint32_t i = 0; i < e.lines; ++i) __builtin_prefetch(bytes + 64 * i + 48);
+            __builtin_prefetch(&endpoints_[e.to]);
+        } else if (e.what == What::timer) {
+            __builtin_prefetch(e.thing);
+            __builtin_prefetch(&endpoints_[e.to]);
+        }
+    }
     const std::uint32_t next = wheel_.peek(2);
     if (next == nil) return;
     const Event& e = wheel_[next];
     if (e.what == What::packet) {
-        const auto* bytes = static_cast<const char*>(core::Buffer::bytes_of(e.thing));
-        __builtin_prefetch(bytes - 16);
-        __builtin_prefetch(bytes + 64);
-        __builtin_prefetch(bytes + 128);
-        __builtin_prefetch(bytes + 192);
-        const auto& io = endpoints_[e.to].io;
-        if (io != nullptr) __builtin_prefetch(io.get());
-    } else if (e.what == What::timer) {
-        __builtin_prefetch(e.thing);
+        const node::Io* io = endpoints_[e.to].io.get();
+        __builtin_prefetch(io);
+        __builtin_prefetch(reinterpret_cast<const char*>(io) + 64);
+    }
+    const std::uint32_t first = wheel_.peek(0);
+    const Event& f = wheel_[first];
+    if (f.what == What::packet && endpoints_[f.to].io != nullptr) {
+        endpoints_[f.to].io->prefetch();
     }
 }
 
@@ -213,37 +224,36 @@ bool Simulation::held_back(std::uint32_t index, Endpoint& to) {
             return true;
         }
     }
-    if (!to.slow.empty() && to.up() && !e.slowed) {
-        Duration cost{};
-        for (const auto token : to.slow) {
-            Force& force = forces_[token];
-            ++force.claimed;
-            const auto& effect = std::get<fault::NodeEffect>(force.effect);
-            if (force.sabotaged) continue;
-            cost += effect.cost;
-            if (effect.jitter.ns > 0) {
-                cost.ns += draw(fault::Purpose::step_cost, core::combine(force.key, e.key), 0, &to,
-                                &to, "step", [&](std::uint64_t bits) {
-                                    return static_cast<std::int64_t>(core::scale(
-                                        bits, static_cast<std::uint64_t>(effect.jitter.ns)));
-                                });
-            }
-        }
-        if (cost.ns > 0) {
-            const Instant start = std::max(now_, to.busy_until);
-            to.busy_until = start + cost;
-            e.slowed = true;
-            wheel_.again(index, to.busy_until);
-            return true;
-        }
-    }
-    if (e.slowed) {
-        for (const auto token : to.slow) {
-            if (!forces_[token].sabotaged) saw(forces_[token], to);
-        }
-        e.slowed = false;
-    }
+    if (!to.slow.empty() && to.up() && !e.slowed) return wait_for_slow(index, to);
+    e.slowed = false;
     return false;
+}
+
+// Asks the faults that slow a node down what this step costs; true if it must wait.
+bool Simulation::wait_for_slow(std::uint32_t index, Endpoint& to) {
+    Event& e = wheel_[index];
+    Duration cost{};
+    for (const auto token : to.slow) {
+        Force& force = forces_[token];
+        ++force.claimed;
+        const auto& effect = std::get<fault::NodeEffect>(force.effect);
+        if (force.sabotaged) continue;
+        cost += effect.cost;
+        if (effect.jitter.ns <= 0) continue;
+        cost.ns += draw(fault::Purpose::step_cost, core::combine(force.key, e.key), 0, &to, &to,
+                        "step", [&](std::uint64_t bits) {
+                            return static_cast<std::int64_t>(
+                                core::scale(bits, static_cast<std::uint64_t>(effect.jitter.ns)));
+                        });
+    }
+    if (cost.ns <= 0) return false;
+    to.busy_until = std::max(now_, to.busy_until) + cost;
+    e.slowed = true;
+    for (const auto token : to.slow) {  // Felt now: the node may end before the step runs.
+        if (!forces_[token].sabotaged) saw(forces_[token], to);
+    }
+    wheel_.again(index, to.busy_until);
+    return true;
 }
 
 void Simulation::enter(Endpoint& endpoint) {

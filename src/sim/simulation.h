@@ -27,8 +27,8 @@
 
 namespace storm::sim {
 
-class Simulation final : public world::World,
-                         public node::Driver,
+class Simulation final : public node::Driver,
+                         public world::World,
                          public node::Published,
                          public core::CodeHooks {
 public:
@@ -85,6 +85,13 @@ private:
         world::Token token = 0;
         std::uint32_t next = nil;
         enum class Kind : std::uint8_t { drop, delay, duplicate, corrupt } kind = Kind::drop;
+    };
+    /// What becomes of a packet, as one fault after the other is asked.
+    struct Judged {
+        fault::Fate fate;
+        Duration copy_undelayed{};  // When the second copy would arrive without any fault.
+        std::uint32_t claims = nil, copy_claims = nil;
+        bool undetected = false;
     };
     struct Site {
         const core::CodeSite* site = nullptr;
@@ -146,6 +153,7 @@ private:
     // Dispatch.
     void dispatch(std::uint32_t index);
     bool held_back(std::uint32_t index, Endpoint& to);
+    bool wait_for_slow(std::uint32_t index, Endpoint& to);
     void run_packet(std::uint32_t index, Endpoint& to);
     void run_file(std::uint32_t index, Endpoint& to);
     void after_step();
@@ -155,12 +163,13 @@ private:
     void block();
 
     // Network.
-    void schedule_copy(const node::Packet& packet, Endpoint& from, Endpoint& to, Instant due,
-                       Instant undelayed, std::uint32_t claims, std::uint8_t copy,
-                       std::uint32_t damage, bool undetected);
+    std::uint32_t schedule_copy(const node::Packet& packet, core::Buffer body, std::uint32_t to,
+                                Instant due, std::uint8_t copy);
+    void schedule_touched(const node::Packet& packet, std::uint32_t to, Instant due,
+                          std::uint8_t copy, const Cold& how, std::uint32_t claims);
     bool judge_forces(const node::Packet& packet, Endpoint& from, Endpoint& to, std::size_t size,
-                      fault::Fate& total, std::uint32_t& claims, std::uint32_t& copy_claims,
-                      bool& undetected);
+                      Judged& judged);
+    void touch(world::Token token, const fault::Fate& fate, bool undetected, Judged& judged);
     std::uint32_t claim(std::uint32_t list, world::Token token, Claim::Kind kind);
     void settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to, bool alive,
                        bool refused);
@@ -181,6 +190,7 @@ private:
     void apply_clock(world::Token token, const fault::ClockEffect& effect);
     void set_clock(Endpoint& endpoint);
     void resume_held(Endpoint& endpoint);
+    void hurry(world::Token token);
     void release_down(Endpoint& endpoint, world::Token token);
     void saw(Force& force, const Endpoint& victim) {
         ++force.seen;

@@ -40,14 +40,15 @@ Task<> ponger(Io& io, const node::Options&) {
 node::System ping_system() {
     node::System system;
     system.name = "ping";
-    system.tolerates = [](std::uint32_t) { return node::Tolerates{.crashed = 3, .damaged = 3}; };
+    system.tolerates = [](std::uint32_t) {
+        return node::Tolerates{.crashed = 3, .damaged = 3, .lost_fsync = true};
+    };
     system.start = ponger;
     node::Operation ping;
     ping.name = "ping";
     ping.run = [](Io& io, const node::Options&, Value args) -> Task<core::Result<Value>> {
-        auto pong = co_await io.call<Pong>(core::Id::node(0),
-                                           Ping{static_cast<std::uint64_t>(args.integer_or(0))},
-                                           100_ms);
+        auto pong = co_await io.call<Pong>(
+            core::Id::node(0), Ping{static_cast<std::uint64_t>(args.integer_or(0))}, 100_ms);
         if (!pong) co_return std::unexpected(pong.error());
         co_return Value(pong->n);
     };

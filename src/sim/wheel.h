@@ -80,6 +80,15 @@ public:
         if (moved.index != nil) places_[moved.index].place = place.place;
         release(index);
     }
+    /// Files an event that waits for later at `at` instead, keeping its place in the sequence.
+    void move(std::uint32_t index, Instant at) {
+        Place& place = places_[index];
+        if (place.slot >= taken) return;  // Its slot is open: it is about to run.
+        const Entry moved = shelf_.take(place.slot, place.place);
+        if (moved.index != nil) places_[moved.index].place = place.place;
+        events_[index].at = at;
+        file({at, index});
+    }
     /// Gives back an event that pop() returned.
     void release(std::uint32_t index) {
         events_[index].what = What::free;
