@@ -1,0 +1,240 @@
+// Goal: a sweep's counts add up, its result does not depend on the number of workers, and
+// nothing the code under test does ends it. Method: the misbehaving counters of
+// systems_test.h, swept in the simulator with real workers and real fresh processes; main()
+// below serves as the program's, hidden command included.
+#include "runner/sweep.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+
+#include "runner/systems_test.h"
+#include "runner/worker.h"
+
+int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == storm::runner::worker_command) {
+        const auto bench = storm::runner::testing::bench();
+        return storm::runner::worker_main(bench, argc, argv);
+    }
+    ::testing::InitGoogleMock(&argc, argv);
+    return RUN_ALL_TESTS();
+}
+
+namespace storm::runner {
+namespace {
+
+using check::Verdict;
+using ::testing::Contains;
+using ::testing::HasSubstr;
+
+SweepReport sweep_plant(const std::string& plant, const SweepOptions& options) {
+    const auto bench = testing::bench();
+    const auto scenario = testing::scenario_of(bench, testing::scenario_text(plant));
+    auto report = sweep(bench, scenario, options);
+    EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().text());
+    return report ? std::move(*report) : SweepReport{};
+}
+
+TEST(Sweep, a_system_without_bugs_passes_and_the_counts_add_up) {
+    const auto report = sweep_plant("", testing::options(300));
+    EXPECT_EQ(report.verdict, Verdict::pass) << report.why;
+    EXPECT_EQ(report.asked, 300U);
+    EXPECT_EQ(report.run, 300U);
+    EXPECT_EQ(report.last, 300U);
+    EXPECT_EQ(report.controls + report.faulty, report.run);
+    EXPECT_GT(report.effective, report.faulty / 2);
+    EXPECT_GT(report.rerun, 0U);
+    EXPECT_GT(report.events, report.messages);
+    EXPECT_GT(report.operations, 300U);
+    EXPECT_GT(report.faults.at("net.delay").effective, 0U);
+    EXPECT_THAT(report.trust, HasSubstr("95 %"));
+}
+
+TEST(Sweep, a_property_that_no_seed_met_is_named_and_one_that_was_met_is_not) {
+    const auto report = sweep_plant("", testing::options(50));
+    EXPECT_THAT(report.never_met, ::testing::ElementsAre("counts a million"));
+    EXPECT_GT(report.sites.at("counts twice").held, 0U);
+}
+
+TEST(Sweep, what_it_finds_does_not_depend_on_the_number_of_workers) {
+    const auto one = sweep_plant("wrong", testing::options(2000, 1));
+    const auto four = sweep_plant("wrong", testing::options(2000, 4));
+    ASSERT_EQ(one.groups.size(), 1U);
+    ASSERT_EQ(four.groups.size(), 1U);
+    EXPECT_EQ(one.groups[0].reason, four.groups[0].reason);
+    EXPECT_EQ(one.groups[0].lowest, four.groups[0].lowest);
+    EXPECT_EQ(one.groups[0].seeds, four.groups[0].seeds);
+    EXPECT_EQ(one.groups[0].finding.sentence, four.groups[0].finding.sentence);
+    EXPECT_EQ(one.run, one.groups[0].lowest);  // It stopped there.
+}
+
+TEST(Sweep, a_failure_is_confirmed_in_a_fresh_process) {
+    const auto report = sweep_plant("wrong", testing::options(500));
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_EQ(report.verdict, Verdict::violated);
+    EXPECT_EQ(report.groups[0].finding.check, "properties");
+    EXPECT_EQ(report.groups[0].confirmed, report.groups[0].seeds.size());
+    EXPECT_FALSE(report.why.empty());
+}
+
+TEST(Sweep, keeps_going_when_asked_and_keeps_the_lowest_sixteen_seeds) {
+    auto options = testing::options(200);
+    options.stop_after = 0;
+    const auto report = sweep_plant("wrong", options);
+    EXPECT_EQ(report.run, 200U);
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_GT(report.groups[0].failing, 16U);
+    EXPECT_EQ(report.groups[0].seeds.size(), 16U);
+    EXPECT_TRUE(std::ranges::is_sorted(report.groups[0].seeds));
+    EXPECT_EQ(report.failing, report.groups[0].failing);
+}
+
+struct Crash {
+    std::string plant, anomaly;
+};
+class SweepOfCrashes : public ::testing::TestWithParam<Crash> {};
+
+TEST_P(SweepOfCrashes, goes_on_and_reports_how_the_process_died) {
+    auto options = testing::options(12);
+    options.stop_after = 0;
+    options.cpu_limit = core::milliseconds(300);
+    options.program = "";  // One start of a program less for each of them.
+    const auto report = sweep_plant(GetParam().plant, options);
+    EXPECT_EQ(report.run, 12U);
+    EXPECT_EQ(report.verdict, Verdict::violated);
+    ASSERT_EQ(report.groups.size(), 1U);
+    const auto& group = report.groups[0];
+    EXPECT_EQ(group.finding.check, "no-crash");
+    EXPECT_EQ(group.finding.anomaly, GetParam().anomaly);
+    EXPECT_EQ(group.confirmed, group.seeds.size());
+    EXPECT_THAT(group.finding.sentence, HasSubstr("n1"));
+    if (GetParam().plant != "exit") EXPECT_FALSE(group.finding.detail.empty());
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SweepOfCrashes,
+                         ::testing::Values(Crash{"segfault", "segmentation fault"},
+                                           Crash{"abort", "abort"}, Crash{"exit", "exit"},
+                                           Crash{"require", "failed requirement"},
+                                           Crash{"loop", "endless loop"}),
+                         [](const auto& each) { return each.param.plant; });
+
+TEST(SweepOfCrashes, a_failed_requirement_has_its_place_as_site) {
+    auto options = testing::options(3);
+    const auto report = sweep_plant("require", options);
+    ASSERT_FALSE(report.groups.empty());
+    EXPECT_THAT(report.groups[0].finding.site, HasSubstr("systems_test.h:"));
+}
+
+class SweepOfLeaks : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(SweepOfLeaks, finds_what_is_neither_scenario_nor_seed_nor_plan) {
+    auto options = testing::options(40);
+    options.rerun_ppm = 200'000;
+    const auto report = sweep_plant(GetParam(), options);
+    EXPECT_EQ(report.verdict, Verdict::violated);
+    ASSERT_FALSE(report.groups.empty());
+    EXPECT_EQ(report.groups[0].finding.check, "deterministic");
+    const bool crosses = GetParam() == "static";
+    EXPECT_EQ(report.groups[0].finding.anomaly, crosses ? "state crosses seeds" : "divergence");
+    if (!crosses) {
+        EXPECT_THAT(report.groups[0].finding.detail, HasSubstr("here"));
+        EXPECT_THAT(report.groups[0].finding.detail, HasSubstr("there"));
+        EXPECT_THAT(report.groups[0].finding.detail, HasSubstr("served"));
+    }
+}
+
+INSTANTIATE_TEST_SUITE_P(All, SweepOfLeaks,
+                         ::testing::Values("static", "uninitialised", "pointer", "environment",
+                                           "rounding"),
+                         [](const auto& each) { return each.param; });
+
+TEST(Sweep, a_stop_leaves_a_truthful_partial_report) {
+    auto options = testing::options(50'000'000);
+    const auto start = std::chrono::steady_clock::now();
+    options.stop = [&] {
+        return std::chrono::steady_clock::now() - start > std::chrono::milliseconds(200);
+    };
+    const auto report = sweep_plant("", options);
+    EXPECT_TRUE(report.stopped);
+    EXPECT_GT(report.run, 0U);
+    EXPECT_LT(report.run, report.asked);
+    EXPECT_EQ(report.last, report.run);
+    EXPECT_EQ(report.controls + report.faulty, report.run);
+}
+
+TEST(Sweep, a_time_limit_bounds_it_whatever_the_seeds) {
+    auto options = testing::options(1);
+    options.time_limit = core::milliseconds(300);
+    const auto report = sweep_plant("", options);
+    EXPECT_EQ(report.asked, 0U);
+    EXPECT_GT(report.run, 1U);
+    EXPECT_FALSE(report.stopped);
+    EXPECT_LT(report.took, core::seconds(5));
+}
+
+TEST(Sweep, known_failures_run_first_and_those_that_are_gone_are_told) {
+    const auto first = sweep_plant("wrong", testing::options(500));
+    ASSERT_EQ(first.groups.size(), 1U);
+    auto options = testing::options(500);
+    options.known = {{first.groups[0].reason, 777'777, "was so", "d"},
+                     {"properties/always/another", 888'888, "was so", "d"}};
+    options.stop_after = 0;
+    const auto report = sweep_plant("wrong", options);
+    ASSERT_FALSE(report.groups.empty());
+    EXPECT_TRUE(report.groups[0].known);
+    EXPECT_THAT(report.groups[0].seeds, Contains(first.groups[0].lowest));
+    ASSERT_EQ(report.gone.size(), 1U);
+    EXPECT_EQ(report.gone[0].reason, "properties/always/another");
+    EXPECT_EQ(report.run, 502U);
+    EXPECT_EQ(report.last, 500U);
+}
+
+TEST(Sweep, a_scenario_that_cannot_run_here_is_an_error_and_no_verdict) {
+    const auto bench = testing::bench();
+    const auto scenario = testing::scenario_of(bench, testing::scenario_text(""));
+    auto options = testing::options(10);
+    options.run.world = "moon";
+    const auto report = sweep(bench, scenario, options);
+    ASSERT_FALSE(report.has_value());
+    EXPECT_EQ(report.error().kind, core::ErrorKind::missing);
+    EXPECT_THAT(report.error().text(), HasSubstr("moon"));
+}
+
+TEST(Sweep, a_fault_that_is_judged_but_not_carried_out_makes_it_inconclusive) {
+    auto options = testing::options(40);
+    options.run.sabotage = "node.kill";
+    const auto report = sweep_plant("", options);
+    EXPECT_EQ(report.verdict, Verdict::inconclusive);
+    EXPECT_GT(report.ineffective_seeds, 0U);
+    EXPECT_THAT(report.why, HasSubstr("no victim felt it"));
+    EXPECT_GT(report.faults.at("node.kill").ineffective, 0U);
+}
+
+TEST(Sweep, no_worker_outlives_a_parent_that_was_killed) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);  // Orphans become ours, so we can wait for them.
+    const pid_t parent = fork();
+    if (parent == 0) {
+        static_cast<void>(sweep_plant("", testing::options(50'000'000)));
+        _exit(0);
+    }
+    usleep(400'000);
+    ::kill(parent, SIGKILL);
+    int reaped = 0;
+    const auto start = std::chrono::steady_clock::now();
+    while (std::chrono::steady_clock::now() - start < std::chrono::seconds(10)) {
+        const pid_t pid = waitpid(-1, nullptr, WNOHANG);
+        if (pid < 0) break;  // Nobody is left.
+        if (pid > 0) ++reaped;
+        if (pid == 0) usleep(10'000);
+    }
+    EXPECT_EQ(waitpid(-1, nullptr, WNOHANG), -1);
+    EXPECT_GE(reaped, 3);  // The parent and two workers at least.
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+}  // namespace
+}  // namespace storm::runner

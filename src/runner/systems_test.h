@@ -1,0 +1,157 @@
+// runner/systems_test.h - a bench of small systems that misbehave in every way a sweep must
+// survive, and one that does not.
+//
+// One node counts requests and answers each with its count. A plant changes one thing: it
+// breaks a property, ends the process, or lets something into the run that is neither
+// scenario nor seed nor plan.
+#pragma once
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "node/points.h"
+#include "runner/bench.h"
+#include "runner/sweep.h"
+#include "scenario/scenario.h"
+#include "sim/world.h"
+
+namespace storm::runner::testing {
+
+struct Ask {
+    std::uint64_t n = 0;
+    STORM_MESSAGE(Ask, 1, n)
+};
+struct Told {
+    std::uint64_t n = 0;
+    STORM_MESSAGE(Told, 1, n)
+};
+
+/// What a plant adds at request number `n` of one node's life.
+[[gnu::noinline]] inline std::uint64_t misbehave(std::string_view plant, std::uint64_t n) {
+    static std::uint64_t ever = 0;  // Outlives the run: the leak of the plant "static".
+    if (plant == "segfault" && n == 3) {
+        int* volatile nowhere = nullptr;
+        *nowhere = 1;
+    }
+    if (plant == "abort" && n == 3) std::abort();
+    if (plant == "exit" && n == 3) std::_Exit(0);
+    if (plant == "require" && n == 3) STORM_REQUIRE(n != 3, n);
+    if (plant == "loop" && n == 3) {
+        for (volatile bool on = true; on;) {
+        }
+    }
+    if (plant == "static") return ++ever;
+    if (plant == "uninitialised") {
+        auto* volatile block = static_cast<volatile unsigned char*>(std::malloc(200));
+        const std::uint64_t seen = block[100];
+        std::free(const_cast<unsigned char*>(block));
+        return seen;
+    }
+    if (plant == "pointer") return reinterpret_cast<std::uintptr_t>(&ever) >> 12U;
+    if (plant == "environment") {
+        const char* zone = std::getenv("STORMPROOF_ELSEWHERE");
+        return zone == nullptr ? 0 : 1;
+    }
+    if (plant == "rounding") {
+        volatile double third = 1.0;
+        third = third / 3.0;
+        return static_cast<std::uint64_t>(third * 1e17);
+    }
+    return 0;
+}
+
+inline node::Task<> count(node::Io& io, const node::Options& options) {
+    std::uint64_t served = 0;
+    for (;;) {
+        auto in = co_await io.receive();
+        const auto ask = in.as<Ask>();
+        if (!ask) continue;
+        ++served;
+        STORM_ALWAYS(!(options.plant == "wrong" && served >= 4), "counts below four");
+        STORM_SOMETIMES(served >= 2, "counts twice");
+        STORM_SOMETIMES(served > 1'000'000, "counts a million");
+        io.publish("served", served + misbehave(options.plant, served));
+        io.reply(in, Told{served});
+    }
+}
+
+inline node::Task<core::Result<Value>> ask(node::Io& io, const node::Options&, Value args) {
+    auto told = co_await io.call<Told>(core::Id::node(0),
+                                       Ask{static_cast<std::uint64_t>(args.integer_or(0))}, 50_ms);
+    if (!told) co_return std::unexpected(told.error());
+    co_return Value(told->n);
+}
+
+inline node::System counter() {
+    node::System system;
+    system.name = "counter";
+    system.summary = "One node counts, two stand by.";
+    system.nodes = 3;
+    system.tolerates = [](std::uint32_t nodes) { return node::Tolerates{.crashed = nodes}; };
+    system.start = count;
+    node::Operation operation;
+    operation.name = "ask";
+    operation.generate = [](core::Dice& dice, std::uint32_t, std::uint32_t) {
+        return Value(static_cast<std::int64_t>(dice.below(100)));
+    };
+    operation.run = ask;
+    system.operations.push_back(operation);
+    for (const auto* plant : {"wrong", "segfault", "abort", "exit", "require", "loop", "static",
+                              "uninitialised", "pointer", "environment", "rounding"}) {
+        system.plants.push_back({plant, "", {"properties"}});
+    }
+    return system;
+}
+
+inline Bench bench() {
+    Bench out;
+    out.faults = fault::standard_faults();
+    out.checks = check::standard_checks();
+    out.workloads = scenario::standard_workloads();
+    out.systems.push_back(counter());
+    out.worlds["sim"] = [] { return sim::make_world(); };
+    return out;
+}
+
+/// Two seconds of two clients under loss and delay.
+inline std::string scenario_text(const std::string& plant) {
+    return "stormproof: 1\n"
+           "title: A counter\n"
+           "system: {use: counter, nodes: 3" +
+           (plant.empty() ? "" : ", plant: " + plant) +
+           "}\n"
+           "network: {delay: 2ms, jitter: 1ms, loss: 1%}\n"
+           "workload:\n"
+           "  - {use: mix, clients: 2, rate: 5/s}\n"
+           "faults:\n"
+           "  - {use: random, from: [node.kill, net.delay, clock.drift], every: 500ms, "
+           "for: 100ms..300ms}\n"
+           "for: 2s\n"
+           "settle: 1s\n"
+           "checks: [properties]\n";
+}
+
+/// Requires: `text` is right. `bench` outlives the result.
+inline scenario::Scenario scenario_of(const Bench& bench, const std::string& text) {
+    const auto vocabulary = bench.vocabulary();
+    auto read = scenario::read(text, "counter.yaml", vocabulary);
+    EXPECT_TRUE(read.scenario.has_value())
+        << scenario::to_text(read.problems, "counter.yaml", text);
+    return std::move(read.scenario).value();
+}
+
+/// Everything a sweep test varies from.
+inline SweepOptions options(std::uint64_t last, unsigned jobs = 2) {
+    SweepOptions out;
+    out.last = last;
+    out.jobs = jobs;
+    out.program = "/proc/self/exe";
+    return out;
+}
+
+}  // namespace storm::runner::testing
