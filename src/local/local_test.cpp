@@ -3,6 +3,8 @@
 // conductor and checks; signals, /proc and directories looked at from outside.
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 
 #include <chrono>
@@ -10,49 +12,20 @@
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <thread>
 
 #include "check/check.h"
 #include "gallery/gallery.h"
 #include "local/local_world.h"
+#include "local/processes_for_tests.h"
 #include "local/world.h"
+#include "node/points.h"
 #include "scenario/scenario.h"
 #include "world/conductor.h"
 
 namespace storm::local {
 namespace {
-
-/// Numbers of our children that are alive, stopped or not yet waited for; of any process
-/// `parent`'s.
-std::set<pid_t> children_of(pid_t parent) {
-    std::set<pid_t> found;
-    for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-        const std::string name = entry.path().filename();
-        if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-        std::ifstream file(entry.path() / "stat");
-        std::stringstream text;
-        text << file.rdbuf();
-        const std::string line = text.str();
-        const auto end = line.rfind(')');
-        if (end == std::string::npos) continue;
-        std::istringstream rest(line.substr(end + 2));
-        char state = 0;
-        pid_t of = 0;
-        rest >> state >> of;
-        if (of == parent) found.insert(static_cast<pid_t>(std::stol(name)));
-    }
-    return found;
-}
-
-std::set<std::string> run_directories() {
-    std::set<std::string> found;
-    for (const auto& entry :
-         std::filesystem::directory_iterator(std::filesystem::temp_directory_path())) {
-        const std::string name = entry.path().filename();
-        if (name.starts_with("stormproof-local-")) found.insert(name);
-    }
-    return found;
-}
 
 struct Bench {
     fault::Catalogue faults = fault::standard_faults();
@@ -105,7 +78,9 @@ class Files : public testing::TestWithParam<const char*> {};
 // The law: the same file, nodes and checks, in real processes, over UDP and real files.
 TEST_P(Files, SystemsOfTheGallerySurviveKillAndPauseAsRealProcesses) {
     const Bench bench;
-    const auto before = run_directories();
+    char root[] = "/tmp/stormproof-local-test-XXXXXX";
+    ASSERT_NE(mkdtemp(root), nullptr);
+    setenv("TMPDIR", root, 1);
     const auto scenario = bench.read(std::string("scenarios/local/") + GetParam());
     ASSERT_NE(scenario.system, nullptr);
     const auto plan = scenario::plan(scenario, bench.faults, 1);
@@ -126,8 +101,10 @@ TEST_P(Files, SystemsOfTheGallerySurviveKillAndPauseAsRealProcesses) {
     }
     EXPECT_GT(record.messages, 100U);
     EXPECT_EQ(record.digest, 0U);
-    EXPECT_TRUE(children_of(getpid()).empty());
-    EXPECT_EQ(run_directories(), before);
+    EXPECT_TRUE(std::filesystem::is_empty(root));  // No directory is left behind.
+    std::filesystem::remove_all(root);
+    unsetenv("TMPDIR");
+    EXPECT_TRUE(test::children_of(getpid()).empty());
     EXPECT_TRUE(std::ranges::is_sorted(record.trace, {}, &history::Event::at));
     for (const auto kind : {history::EventKind::send, history::EventKind::deliver,
                             history::EventKind::down, history::EventKind::up}) {
@@ -137,6 +114,251 @@ TEST_P(Files, SystemsOfTheGallerySurviveKillAndPauseAsRealProcesses) {
 }
 INSTANTIATE_TEST_SUITE_P(Local, Files, testing::Values("register.yaml", "primary-backup.yaml"),
                          [](const auto& info) { return std::to_string(info.index); });
+
+// ---- A system of our own, to see what gallery systems do not show -----------------------------
+
+struct Ping {
+    std::uint64_t n = 0;
+    STORM_MESSAGE(Ping, 1, n)
+};
+struct Pong {
+    std::uint64_t n = 0;
+    std::uint32_t incarnation = 0;
+    STORM_MESSAGE(Pong, 1, n, incarnation)
+};
+
+/// Counts its lives in a file, publishes the count and answers pings.
+Task<> ponger(Io& io, const node::Options& options) {
+    auto file = co_await io.open("lives");
+    if (!file) throw std::runtime_error("no file");
+    const auto lives = co_await file->size();
+    (void)co_await file->append({std::byte{1}});
+    (void)co_await file->sync();
+    io.publish("lives", *lives + 1);
+    io.publish("incarnation", io.incarnation());
+    STORM_REACHABLE("a ponger begins");
+    if (options.plant == "throw" && io.self() == core::Id::node(1)) {
+        throw std::runtime_error("as planted");
+    }
+    if (options.plant == "crash" && io.self() == core::Id::node(1)) abort();
+    STORM_ALWAYS(options.plant != "property", "nobody planted anything");
+    for (;;) {
+        auto in = co_await io.receive();
+        if (auto ping = in.as<Ping>()) io.reply(in, Pong{ping->n, io.incarnation()});
+    }
+}
+
+node::System ping_system() {
+    node::System system;
+    system.name = "ping";
+    system.tolerates = [](std::uint32_t) { return node::Tolerates{.crashed = 3, .damaged = 3}; };
+    system.start = ponger;
+    node::Operation ping;
+    ping.name = "ping";
+    ping.run = [](Io& io, const node::Options&, Value args) -> Task<core::Result<Value>> {
+        const Ping message{static_cast<std::uint64_t>(args.integer_or(0))};
+        auto pong = co_await io.call<Pong>(core::Id::node(0), message, 100_ms);
+        if (!pong) co_return std::unexpected(pong.error());
+        co_return Value(pong->incarnation);
+    };
+    system.operations.push_back(ping);
+    return system;
+}
+
+fault::PlannedFault on_n1(std::string id, std::string use, Duration at, Duration lasts) {
+    fault::PlannedFault f;
+    f.id = std::move(id);
+    f.use = std::move(use);
+    f.target.kind = fault::Target::Kind::named;
+    f.target.names = {core::Id::node(0)};
+    f.at.plus = at;
+    f.lasts = lasts;
+    return f;
+}
+
+fault::Plan ping_plan(Duration chaos) {
+    fault::Plan plan;
+    plan.system = "ping";
+    plan.nodes = 3;
+    plan.clients = 1;
+    plan.chaos = chaos;
+    plan.settle = 1_s;
+    for (std::uint32_t i = 0; i < 20; ++i) {
+        plan.operations.push_back({core::Id::client(0), i, "ping", Value(i), 25_ms * i});
+    }
+    return plan;
+}
+
+TEST(Lives, ARestartedNodeHasItsFilesItsPortAndTheNextIncarnation) {
+    const Bench bench;
+    auto plan = ping_plan(600_ms);
+    plan.faults.push_back(on_n1("it", "node.kill", 150_ms, 150_ms));
+    const auto system = ping_system();
+    const auto record = run(bench, system, plan).record;
+    std::vector<std::int64_t> lives, incarnations;
+    for (const auto& each : record.published) {
+        if (each.node != core::Id::node(0)) continue;
+        (each.key == "lives" ? lives : incarnations).push_back(each.value.integer_or(-1));
+    }
+    EXPECT_EQ(lives, (std::vector<std::int64_t>{1, 2}));
+    EXPECT_EQ(incarnations, (std::vector<std::int64_t>{0, 1}));
+    ASSERT_EQ(record.history.size(), 20U);
+    EXPECT_EQ(record.history.front().outcome, history::Outcome::ok);
+    EXPECT_EQ(record.history.front().result.integer_or(-1), 0);
+    EXPECT_EQ(record.history.back().outcome, history::Outcome::ok);
+    EXPECT_EQ(record.history.back().result.integer_or(-1), 1);
+    EXPECT_EQ(record.sites.at("a ponger begins").reached, 4U);
+}
+
+class Sabotage : public testing::TestWithParam<const char*> {};
+
+TEST_P(Sabotage, AFaultThatIsJudgedButNotCarriedOutReadsIneffective) {
+    const Bench bench;
+    auto plan = ping_plan(300_ms);
+    plan.faults.push_back(on_n1("it", GetParam(), 50_ms, 100_ms));
+    const auto record = run(bench, ping_system(), plan, "it").record;
+    ASSERT_EQ(record.faults.size(), 1U);
+    EXPECT_EQ(record.faults[0].claimed, 1U);
+    EXPECT_EQ(effect_of(record.faults[0]), fault::Effectiveness::ineffective);
+    for (const auto& op : record.history) EXPECT_EQ(op.outcome, history::Outcome::ok);
+}
+INSTANTIATE_TEST_SUITE_P(Local, Sabotage, testing::Values("node.kill", "node.pause"),
+                         [](const auto& info) { return std::string(info.param).substr(5); });
+
+TEST(Lives, ANodeThatRestartsWithinAPauseStandsStillUntilThePauseEnds) {
+    const Bench bench;
+    auto plan = ping_plan(700_ms);
+    plan.faults.push_back(on_n1("pause", "node.pause", 50_ms, 450_ms));
+    plan.faults.push_back(on_n1("kill", "node.kill", 150_ms, 100_ms));
+    const auto record = run(bench, ping_system(), plan).record;
+    for (const auto& fault : record.faults) {
+        EXPECT_EQ(effect_of(fault), fault::Effectiveness::effective) << fault.id;
+    }
+    Instant second{};
+    for (const auto& each : record.published) {
+        if (each.key == "lives" && each.value == Value(2)) second = each.at;
+    }
+    EXPECT_GE(second, Instant{} + 450_ms);  // Not before the pause ended, though up since 250 ms.
+}
+
+TEST(Findings, WhatGoesWrongInsideAProcessIsToldOfTheNode) {
+    const Bench bench;
+    for (const auto& [plant, anomaly] : std::initializer_list<std::pair<const char*, const char*>>{
+             {"throw", "exception"}, {"crash", "aborted"}, {"property", "always"}}) {
+        auto plan = ping_plan(150_ms);
+        plan.plant = plant;
+        const auto record = run(bench, ping_system(), plan).record;
+        ASSERT_FALSE(record.breaches.empty()) << plant;
+        EXPECT_EQ(record.breaches[0].anomaly, anomaly) << record.breaches[0].sentence;
+        EXPECT_TRUE(test::children_of(getpid()).empty());
+    }
+}
+
+TEST(Capabilities, WhatTheWorldCannotDoItSaysBeforeTheRun) {
+    const Bench bench;
+    const auto system = ping_system();
+    const auto refused = [&](const fault::Plan& plan) {
+        const auto world = make_world();
+        const world::Setup setup{system, plan, 1, history::Detail::verdict, {}, {}};
+        const auto record = world::conduct(*world, setup, bench.faults, {});
+        return record ? core::Error{} : record.error();
+    };
+    for (const char* use :
+         {"node.power_loss", "node.slow", "net.delay", "clock.jump", "disk.error"}) {
+        auto plan = ping_plan(100_ms);
+        plan.faults.push_back(on_n1("it", use, 50_ms, 50_ms));
+        const auto params = fault::complete(bench.faults.find(use)->params, {});
+        ASSERT_TRUE(params.has_value()) << use;
+        plan.faults.back().params = *params;
+        const auto error = refused(plan);
+        EXPECT_EQ(error.kind, core::ErrorKind::missing) << use << ": " << error.text();
+    }
+    auto plan = ping_plan(100_ms);
+    plan.network.loss_ppm = 1000;
+    EXPECT_EQ(refused(plan).kind, core::ErrorKind::missing);
+}
+
+TEST(Death, NothingSurvivesASigkillOfTheBench) {
+    prctl(PR_SET_CHILD_SUBREAPER, 1);  // Orphans become ours, so that we see how they end.
+    char root[] = "/tmp/stormproof-local-test-XXXXXX";
+    ASSERT_NE(mkdtemp(root), nullptr);
+    const pid_t bench_pid = fork();
+    if (bench_pid == 0) {
+        setenv("TMPDIR", root, 1);
+        const Bench bench;
+        auto plan = ping_plan(60_s);
+        plan.faults.push_back(on_n1("pause", "node.pause", 50_ms, 60_s));  // Also a stopped one.
+        (void)run(bench, ping_system(), plan);
+        _exit(1);
+    }
+    std::set<pid_t> orphans;
+    const auto stopped = [&] {
+        return std::ranges::any_of(orphans, [](pid_t pid) { return process_state(pid) == 'T'; });
+    };
+    for (int i = 0; i < 500 && (orphans.size() < 4 || !stopped()); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        orphans = test::children_of(bench_pid);
+    }
+    ASSERT_EQ(orphans.size(), 4U);  // Three nodes and the warden.
+    EXPECT_TRUE(stopped());
+    EXPECT_FALSE(std::filesystem::is_empty(root));
+    kill(bench_pid, SIGKILL);
+    int status = 0;
+    wait_for(bench_pid, status, 0);
+    for (int i = 0; i < 500 && !orphans.empty(); ++i) {
+        std::this_thread::sleep_for(std::chrono::milliseconds(10));
+        std::erase_if(orphans, [&](pid_t pid) { return wait_for(pid, status, WNOHANG) != 0; });
+    }
+    EXPECT_TRUE(orphans.empty());
+    EXPECT_TRUE(std::filesystem::is_empty(root));
+    std::filesystem::remove_all(root);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+TEST(Clock, CallbacksComeInOrderOfTimeAndPredicatesOnceAndHaltEndsTheDrive) {
+    struct Silent final : world::Sink {
+        void completed(core::Id, std::uint32_t, core::Result<Value>) override {}
+    } sink;
+    const auto system = ping_system();
+    const auto plan = ping_plan(1_s);
+    const world::Setup setup{system, plan, 1, history::Detail::verdict, {}, {}};
+    history::RunRecord record;
+    const auto world = make_world();
+    ASSERT_TRUE(world->start(setup, sink, record).has_value());
+    std::string order;
+    const Instant base = world->now();
+    world->at(base + 60_ms, 1, [&] { order += 'c'; });
+    world->at(base + 30_ms, 1, [&] { order += 'b'; });
+    world->at(Instant{}, 1, [&] { order += 'a'; });
+    world->when(
+        [](const node::Published& p) { return p.get(core::Id::node(2), "lives") != nullptr; }, 1,
+        [&] { world->at(base + 90_ms, 1, [&] { order += 'd', world->halt(); }); });
+    ASSERT_TRUE(world->drive(base + 10_s).has_value());
+    EXPECT_EQ(order, "abcd");
+    EXPECT_GE(world->now(), base + 90_ms);
+    EXPECT_LT(world->now(), base + 9_s);
+    EXPECT_TRUE(world->observe().up(core::Id::node(2)));
+    world->stop();
+    EXPECT_FALSE(world->observe().up(core::Id::node(2)));
+    EXPECT_TRUE(test::children_of(getpid()).empty());
+}
+
+TEST(Directory, AGivenDirectoryStaysAndIsRefusedWhenItHoldsAnotherRun) {
+    char root[] = "/tmp/stormproof-local-test-XXXXXX";
+    ASSERT_NE(mkdtemp(root), nullptr);
+    const auto system = ping_system();
+    const auto plan = ping_plan(100_ms);
+    const fault::Catalogue faults = fault::standard_faults();
+    const world::Setup setup{system, plan, 1, history::Detail::verdict, root, {}};
+    const auto first = world::conduct(*make_world(), setup, faults, {});
+    EXPECT_TRUE(first.has_value());
+    EXPECT_TRUE(std::filesystem::exists(std::string(root) + "/n1/lives"));
+    const auto second = world::conduct(*make_world(), setup, faults, {});
+    ASSERT_FALSE(second.has_value());
+    EXPECT_EQ(second.error().kind, core::ErrorKind::io);
+    EXPECT_TRUE(test::children_of(getpid()).empty());
+    std::filesystem::remove_all(root);
+}
 
 }  // namespace
 }  // namespace storm::local
