@@ -53,7 +53,7 @@ core::Result<void> LocalWorld::start(const world::Setup& setup, world::Sink& sin
     options_ = {setup.plan.nodes, setup.plan.plant, setup.plan.numbers};
     core::context.seed = setup.seed;
     common_ = std::make_unique<Common>(
-        Common{setup.plan, Draws(setup.plan, setup.seed), unguessable(), 0, full_, {}});
+        Common{setup.plan, Draws(setup.plan, setup.seed), run_number(), 0, full_, {}});
     in_.resize(report_max);
     STORM_CHECK(make_endpoints());
     STORM_CHECK(make_directories());

@@ -5,7 +5,6 @@
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -13,6 +12,8 @@
 #include <algorithm>
 #include <string_view>
 #include <vector>
+
+#include "core/dice.h"
 
 namespace storm::local {
 
@@ -27,13 +28,9 @@ std::int64_t monotonic_ns() {
     return static_cast<std::int64_t>(now.tv_sec) * 1'000'000'000 + now.tv_nsec;
 }
 
-std::uint64_t unguessable() {
-    std::uint64_t bits = 0;
-    if (getrandom(&bits, sizeof bits, 0) != static_cast<ssize_t>(sizeof bits)) {
-        bits = static_cast<std::uint64_t>(monotonic_ns()) ^
-               (static_cast<std::uint64_t>(getpid()) << 40U);
-    }
-    return bits;
+std::uint64_t run_number() {
+    return core::combine(static_cast<std::uint64_t>(monotonic_ns()),
+                         static_cast<std::uint64_t>(getpid()));
 }
 
 core::Result<Fd> loopback_socket(std::uint16_t& port) {

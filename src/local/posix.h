@@ -40,8 +40,8 @@ private:
 [[nodiscard]] std::string errno_name(int error = errno);
 /// The machine's monotonic clock.
 [[nodiscard]] std::int64_t monotonic_ns();
-/// A number that no other run has.
-[[nodiscard]] std::uint64_t unguessable();
+/// A number that no other run on this machine has, by accident; no secret.
+[[nodiscard]] std::uint64_t run_number();
 
 /// A UDP socket on 127.0.0.1, non-blocking, on a free port.
 [[nodiscard]] core::Result<Fd> loopback_socket(std::uint16_t& port);
