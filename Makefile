@@ -39,7 +39,8 @@ setup:
 build: setup
 	@tools/build.sh $(PRESET) $(JOBS)
 
-demo: build
+demo: setup
+	@tools/build.sh $(PRESET) $(JOBS) stormproof
 	@./stormproof demo
 
 test: build
