@@ -55,15 +55,22 @@ core::Result<void> LocalWorld::start(const world::Setup& setup, world::Sink& sin
     common_ = std::make_unique<Common>(
         Common{setup.plan, Draws(setup.plan, setup.seed), run_number(), 0, full_, {}});
     in_.resize(report_max);
+    auto begun = begin();
+    if (!begun) stop();  // While the record still stands.
+    return begun;
+}
+
+core::Result<void> LocalWorld::begin() {
     STORM_CHECK(make_endpoints());
     STORM_CHECK(make_directories());
+    const auto& absent = setup_->plan.absent;
     common_->origin_ns = monotonic_ns();
     for (auto& each : endpoints_) {
         if (each->id.is_client()) {
             each->host = std::make_unique<Host>(*common_, each->id, each->socket.get(),
                                                 *each->counters, *each);
             each->host->begin_life(0, each->next_life);
-        } else if (std::ranges::find(setup.plan.absent, each->id) == setup.plan.absent.end()) {
+        } else if (std::ranges::find(absent, each->id) == absent.end()) {
             STORM_CHECK(begin_life(*each));
         }
     }

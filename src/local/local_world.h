@@ -93,6 +93,7 @@ private:
         core::Result<Value> result;
     };
 
+    core::Result<void> begin();
     core::Result<void> make_directories();
     core::Result<void> make_endpoints();
     core::Result<void> begin_life(Endpoint& node);
