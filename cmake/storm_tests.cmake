@@ -58,3 +58,26 @@ function(storm_add_house_tests)
     set_tests_properties(house.layers house.tidy house.docs house.selftest PROPERTIES
         TIMEOUT 60 LABELS house)
 endfunction()
+
+# The documents, done as a newcomer does them: projects that `init` writes, built against what
+# `make install` installs. Not with sanitizers: a user's project would have to know of them.
+function(storm_add_example_tests)
+    if(STORM_SANITIZE OR NOT TARGET stormproof)
+        return()
+    endif()
+    find_package(Python3 COMPONENTS Interpreter REQUIRED)
+    foreach(pair IN ITEMS
+            "installed install" "install init" "walkthroughs walkthroughs"
+            "command_line command-line")
+        separate_arguments(pair)
+        list(GET pair 0 name)
+        list(GET pair 1 what)
+        add_test(NAME house.${name}
+            COMMAND "${Python3_EXECUTABLE}" -B tools/examples.py ${what} "${CMAKE_BINARY_DIR}"
+            WORKING_DIRECTORY "${PROJECT_SOURCE_DIR}")
+        set_tests_properties(house.${name} PROPERTIES TIMEOUT 900 LABELS house)
+    endforeach()
+    set_tests_properties(house.installed PROPERTIES FIXTURES_SETUP storm_installed)
+    set_tests_properties(house.install house.walkthroughs PROPERTIES
+        FIXTURES_REQUIRED storm_installed)
+endfunction()

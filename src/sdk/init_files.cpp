@@ -16,7 +16,7 @@ constexpr const char* readme = R"(# A system of your own under the storm
 
 The counter was born with a bug: it acknowledges a write before it has put it on disk. Run it,
 look at `report.html`, then find the line in `counter.h` that says `reply` too early and move it
-below the sync. Run again: it passes. Then write your own node.
+below the sync and the line that checks it. Run again: it passes. Then write your own node.
 )";
 
 constexpr const char* cmake = R"(cmake_minimum_required(VERSION 3.25)
