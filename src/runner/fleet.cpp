@@ -284,13 +284,14 @@ void Fleet::Crew::watch(std::size_t index, const Work& work) {
         worker.real_at = real;
         return;
     }
+    const Duration real_limit = work.real_limit.ns > 0 ? work.real_limit : work.cpu_limit * 3;
     const bool long_cpu = cpu - worker.cpu_at > work.cpu_limit;
-    if (!long_cpu && real - worker.real_at <= work.cpu_limit * 30) return;
+    if (!long_cpu && real - worker.real_at <= real_limit) return;
     ::kill(worker.pid, worker.looping ? SIGKILL : SIGXCPU);
     worker.looping = true;
     // A second for the stack trace; then it is killed.
     worker.cpu_at = cpu - work.cpu_limit + core::seconds(1);
-    worker.real_at = real - work.cpu_limit * 30 + core::seconds(1);
+    worker.real_at = real - real_limit + core::seconds(1);
 }
 
 void Fleet::Crew::wait_for_news() const {

@@ -41,6 +41,9 @@ struct Work {
     unsigned jobs = 1;
     /// CPU time one item may take; what takes longer is an endless loop.
     Duration cpu_limit = core::seconds(20);
+    /// Real time one item may take, for what waits instead of working, and for machines that
+    /// do not count CPU time; 0: three times the CPU time.
+    Duration real_limit{};
     /// In the worker: works on an item and appends its result.
     std::function<void(std::uint64_t item, std::vector<std::byte>& result)> body;
     /// In the parent, in order of completion.

@@ -57,6 +57,8 @@ public:
         work.items = items_;
         work.jobs = jobs_;
         work.cpu_limit = options_.cpu_limit;
+        // Worlds that run in real time take as long as the scenario says.
+        work.real_limit = options_.cpu_limit * 3 + scenario_.chaos + scenario_.settle;
         work.body = [this](auto item, auto& result) { body(item, result); };
         work.take = [this](auto item, auto result) { take(item, result); };
         work.fell = [this](auto item, const Death& death) { fell(item, death); };

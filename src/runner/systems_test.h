@@ -75,8 +75,9 @@ inline node::Task<> count(node::Io& io, const node::Options& options) {
         STORM_ALWAYS(!(options.plant == "wrong" && served >= 4), "counts below four");
         STORM_SOMETIMES(served >= 2, "counts twice");
         STORM_SOMETIMES(served > 1'000'000, "counts a million");
-        io.publish("served", served + misbehave(options.plant, served));
-        io.reply(in, Told{served});
+        const auto more = misbehave(options.plant, served);
+        io.publish("served", served + more);
+        io.reply(in, Told{served + more});
     }
 }
 

@@ -166,6 +166,12 @@ Duration cpu_time(pid_t pid) {
     return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
 }
 
+Duration real_time() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
+}
+
 /// The environment of an altered process, made before fork().
 std::vector<std::string> altered_environment() {
     std::vector<std::string> out;
@@ -212,7 +218,7 @@ struct Elsewhere::Process {
     int replies = -1;
     int output = -1;
     LastWords* words = nullptr;
-    Duration cpu_at{};
+    Duration cpu_at{}, real_at{}, real_limit{};  // Of what it was asked last.
     bool looping = false;
 
     ~Process() {
@@ -239,6 +245,8 @@ struct Elsewhere::Process {
     [[noreturn]] void become(const Bench& bench, const std::string& program,
                              Surroundings surroundings, const Ends& ends, char* const* environment,
                              pid_t parent);
+    /// Ends it if what it was asked last takes too long; its stack first, if it can.
+    void watch(Duration cpu_limit);
     /// The process has hung up: how it died.
     [[nodiscard]] Death bury();
 };
@@ -314,6 +322,15 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
     _exit(serve(bench, ends.requests, ends.replies));
 }
 
+void Elsewhere::Process::watch(Duration cpu_limit) {
+    const bool long_cpu = cpu_time(pid) - cpu_at > cpu_limit;
+    if (!long_cpu && real_time() - real_at <= real_limit) return;
+    ::kill(pid, looping ? SIGKILL : SIGXCPU);
+    looping = true;
+    cpu_at += core::seconds(1);
+    real_at += core::seconds(1);
+}
+
 Death Elsewhere::Process::bury() {
     int status = 0;
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
@@ -353,6 +370,8 @@ core::Result<void> Elsewhere::ask(const Probe& probe) {
     request.sabotage = probe.run.sabotage;
     request.trace = probe.trace;
     process_->cpu_at = cpu_time(process_->pid);
+    process_->real_at = real_time();
+    process_->real_limit = cpu_limit_ * 3 + probe.plan.chaos + probe.plan.settle;
     process_->looping = false;
     trim_output(process_->output);
     *process_->words = {};
@@ -365,11 +384,7 @@ core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
     pollfd fd{process_->replies, POLLIN, 0};
     const int ready = ::poll(&fd, 1, static_cast<int>(patience.ns / 1'000'000));
     if (ready <= 0) {
-        if (cpu_time(process_->pid) - process_->cpu_at > cpu_limit_) {
-            ::kill(process_->pid, process_->looping ? SIGKILL : SIGXCPU);
-            process_->looping = true;
-            process_->cpu_at += core::seconds(1);
-        }
+        process_->watch(cpu_limit_);
         return std::optional<Reading>{};
     }
     Reading reading;
