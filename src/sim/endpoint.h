@@ -88,7 +88,7 @@ struct Force {
     std::uint64_t claimed = 0, voided = 0, seen = 0;
     std::vector<fault::LinkState> states;          // By (from, to), for rates.
     std::vector<std::uint8_t> from_mask, to_mask;  // By endpoint: bits of up to 8 directions.
-    std::int64_t room_used = 0;
+    std::vector<std::int64_t> room_used;           // By endpoint, for a full disk.
 };
 
 }  // namespace storm::sim

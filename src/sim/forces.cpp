@@ -171,8 +171,6 @@ void Simulation::resume_held(Endpoint& at) {
 
 void Simulation::release_down(Endpoint& at, Token token) {
     if (std::erase(at.down, token) == 0 || !at.down.empty() || at.up()) return;
-    at.next_life = core::combine(core::combine(core::key_of("life"), core::key_of(at.name)),
-                                 forces_[token].key);
     if (at.doomed) {  // It died in this very step: begin again right after.
         at_once_restart_.push_back(index_of(at.id));
         return;
@@ -221,31 +219,40 @@ void Simulation::begin_life(Endpoint& at) {
     running_ = outer;
 }
 
+// What becomes of writes in flight when their process ends: applied or not, by draw.
+void Simulation::settle_writes(Endpoint& at, Token token) {
+    std::vector<FileWork*> writes;
+    for (auto& work : files_) {
+        if (work.owner != index_of(at.id) || work.incarnation != at.incarnation) continue;
+        forces_[token].due = true;
+        const auto op = work.request.op;
+        if (op == node::FileOp::write || op == node::FileOp::append) writes.push_back(&work);
+    }
+    std::ranges::sort(writes, {}, &FileWork::number);
+    for (FileWork* work : writes) {
+        const core::Key key = core::combine(forces_[token].key, work->request.key);
+        const auto fate =
+            draw(Purpose::write_fate, key, 0, &at, &at, "write",
+                 [](std::uint64_t bits) { return static_cast<std::int64_t>(bits >> 63U); });
+        node::FileReply ignored;
+        if (fate == 0) carry_out(*work, at, ignored);
+    }
+}
+
 void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_view why) {
     at.io->seal();
     if (running_ == &at) core::context.sealed = true;
+    at.next_life = core::combine(core::combine(core::key_of("life"), core::key_of(at.name)),
+                                 forces_[token].key);
     trace(history::EventKind::down, at.id, {}, {}, std::string(why));
     changed_ = changed_ || !at.published.empty();
     for (const auto& [key, value] : at.published) {  // They die with the incarnation.
         if (!value.is_nil()) record_->published.push_back({at.id, key, Value(), now_});
     }
     at.published.clear();
-    // Writes in flight: applied or not, by draw; after a power loss so is all that is unsynced.
-    const core::Key key = core::combine(forces_[token].key, core::key_of(at.name));
-    std::uint32_t in_flight = 0;
-    for (auto& work : files_) {
-        const auto op = work.request.op;
-        if (work.request.ticket == 0 || work.incarnation != at.incarnation) continue;
-        if (work.owner != index_of(at.id)) continue;
-        forces_[token].due = true;
-        if (op != node::FileOp::write && op != node::FileOp::append) continue;
-        const auto fate =
-            draw(Purpose::write_fate, key, 1000 + in_flight++, &at, &at, "write",
-                 [](std::uint64_t bits) { return static_cast<std::int64_t>(bits >> 63U); });
-        node::FileReply ignored;
-        if (fate == 0) carry_out(work, at, ignored);
-    }
+    settle_writes(at, token);
     if (power && at.storage != nullptr) {
+        const core::Key key = core::combine(forces_[token].key, core::key_of(at.name));
         at.storage->power_loss([&](std::uint32_t index, std::size_t sectors) {
             return draw(Purpose::write_fate, key, index, &at, &at, "write",
                         [&](std::uint64_t bits) {

@@ -49,6 +49,7 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
         }
         return;
     }
+    const core::HooksOff off;
     Judged judged{own, own.duplicate_extra, nil, nil, false};
     if (!judge_forces(packet, from, to, size,
                       judged)) {  // A ghost stays queued until it would have been there.
@@ -79,6 +80,7 @@ bool Simulation::judge_forces(const node::Packet& packet, Endpoint& from, Endpoi
     for (const auto token : links_) {
         Force& force = forces_[token];
         if ((force.from_mask[from_index] & force.to_mask[to_index]) == 0) continue;
+        if (from_index == to_index) continue;  // No link leads from a node to itself.
         const auto& effect = std::get<fault::LinkEffect>(force.effect);
         fault::LinkFault in_force = effect.fault;
         if (force.ramp.ns > 0 && now_ - force.since < force.ramp) {

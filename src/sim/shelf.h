@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "core/context.h"
 #include "core/time.h"
 #include "sim/event.h"
 
@@ -97,7 +98,8 @@ private:
     static_assert(sizeof(Chunk) == 128);
 
     std::uint32_t fresh() {
-        if (free_ == nil) {
+        if (free_ == nil) [[unlikely]] {
+            const core::HooksOff off;  // It is no node's memory.
             chunks_.emplace_back();
             return static_cast<std::uint32_t>(chunks_.size() - 1);
         }

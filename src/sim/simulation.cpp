@@ -327,6 +327,11 @@ Task<> run_operation(const node::Operation& kind, node::Io& io, const node::Opti
 
 void Simulation::invoke(const fault::PlannedOperation& operation, core::Key root) {
     Endpoint& client = endpoint(operation.client);
+    if (!client.up()) {
+        done_.push_back({operation.client, operation.id,
+                         core::fail(core::ErrorKind::io, "the client is down")});
+        return;
+    }
     const auto& kinds = setup_->system.operations;
     const auto kind = std::ranges::find(kinds, operation.name, &node::Operation::name);
     if (kind == kinds.end()) {
@@ -390,6 +395,7 @@ void Simulation::stop() {
 std::int64_t Simulation::draw_slowly(fault::Purpose purpose, core::Key key, std::uint32_t index,
                                      const Endpoint* from, const Endpoint* to, const char* name,
                                      const std::function<std::int64_t(std::uint64_t)>& scale) {
+    const core::HooksOff off;  // What is recorded is not the node's memory.
     const auto& info = fault::info(purpose);
     std::int64_t outcome = 0;
     const auto pin = pins_.find(pin_key(purpose, key, index));

@@ -108,6 +108,7 @@ private:
         node::FileRequest request;
         std::uint32_t incarnation = 0;
         std::uint32_t owner = nil;
+        std::uint64_t number = 0;  // In order of submission.
         int error = 0;
         std::size_t keep = SIZE_MAX;
         bool lost_sync = false;
@@ -184,6 +185,7 @@ private:
 
     // Faults and lives.
     void begin_life(Endpoint& endpoint);
+    void settle_writes(Endpoint& endpoint, world::Token token);
     void end_life(Endpoint& endpoint, world::Token token, bool power, std::string_view why);
     void bury(Endpoint& endpoint);
     void apply_node(world::Token token, const fault::NodeEffect& effect);
@@ -238,6 +240,7 @@ private:
     std::vector<std::uint32_t> free_callbacks_;
     std::vector<FileWork> files_;
     std::vector<std::uint32_t> free_files_;
+    std::uint64_t next_file_number_ = 0;
     std::vector<Waiting> waiting_;
     std::vector<Done> done_;
     std::vector<Site> sites_;

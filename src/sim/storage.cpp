@@ -149,8 +149,10 @@ Duration Simulation::file_latency(Endpoint& at, FileWork& work) {
         const core::Key own = core::combine(key, force.key);
         if (f.room >= 0) {
             const auto size = static_cast<std::int64_t>(work.request.bytes.size());
-            if (force.room_used + size <= f.room) {
-                force.room_used += size;
+            force.room_used.resize(endpoints_.size());
+            auto& used = force.room_used[index_of(at.id)];
+            if (used + size <= f.room) {
+                used += size;
                 continue;
             }
         } else if (draw(Purpose::fault_disk, own, 0, &at, &at, "disk", [&](std::uint64_t bits) {
@@ -201,6 +203,7 @@ void Simulation::submit(node::Io& io, node::FileRequest&& request) {
     work.request = std::move(request);
     work.incarnation = at.incarnation;
     work.owner = index_of(at.id);
+    work.number = next_file_number_++;
     const Duration latency = file_latency(at, work);
     const std::uint32_t index = wheel_.add(now_ + latency, What::file);
     Event& e = wheel_[index];

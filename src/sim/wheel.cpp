@@ -1,14 +1,26 @@
 // How slots of the wheel are opened: what happens once per slot, not once per event.
 #include "sim/wheel.h"
 
+#include "core/context.h"
+
 namespace storm::sim {
 
+// One more event than ever before. Room for it everywhere is made here, so that the world's
+// memory is never counted as that of the node whose effect asked for it.
 std::uint32_t Wheel::grow() {
+    const core::HooksOff off;
     const auto index = static_cast<std::uint32_t>(events_.size());
     events_.emplace_back();
     cold_.emplace_back();
     places_.emplace_back();
+    free_.reserve(events_.capacity());
+    ready_.reserve(events_.capacity() + 2 * gone_few);
     return index;
+}
+void Wheel::leave_ready(std::uint32_t index) {
+    const auto first = ready_.begin() + static_cast<std::ptrdiff_t>(next_);
+    ready_.erase(
+        std::find_if(first, ready_.end(), [&](const Entry& e) { return e.index == index; }));
 }
 // Too many for one sorted list: later slots are closed again; if that does not help, all
 // but the first fine bucket of the slot is spread over the fine level.

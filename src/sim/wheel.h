@@ -82,10 +82,14 @@ public:
     }
     /// Files an event that waits for later at `at` instead, keeping its place in the sequence.
     void move(std::uint32_t index, Instant at) {
-        Place& place = places_[index];
-        if (place.slot >= taken) return;  // Its slot is open: it is about to run.
-        const Entry moved = shelf_.take(place.slot, place.place);
-        if (moved.index != nil) places_[moved.index].place = place.place;
+        const Place place = places_[index];
+        if (place.slot == taken || place.slot >= cancelled) return;
+        if (place.slot == in_ready) {
+            leave_ready(index);
+        } else {
+            const Entry moved = shelf_.take(place.slot, place.place);
+            if (moved.index != nil) places_[moved.index].place = place.place;
+        }
         events_[index].at = at;
         file({at, index});
     }
@@ -133,6 +137,7 @@ private:
     static constexpr std::uint32_t unused = nil, cancelled = nil - 1, in_ready = nil - 2,
                                    taken = nil - 3;
     static constexpr std::size_t ready_few = 48;   // In one sorted list.
+    static constexpr std::size_t gone_few = 1024;  // Before the list is moved up.
     static constexpr std::size_t ready_some = 16;  // Enough to prefetch from.
 
     /// Where an event stands.
@@ -174,7 +179,7 @@ private:
             return put_fine(entry);
         }
         places_[entry.index].slot = in_ready;
-        if (next_ >= 1024) {
+        if (next_ >= gone_few) {
             ready_.erase(ready_.begin(), ready_.begin() + static_cast<std::ptrdiff_t>(next_));
             next_ = 0;
         }
@@ -190,6 +195,7 @@ private:
         if (!split_ && ready_.size() - next_ > ready_few) spread();
     }
     std::uint32_t grow();
+    void leave_ready(std::uint32_t index);
     void spread();
     [[nodiscard]] bool alive(const Entry& entry);
     void gather(std::uint32_t slot);
