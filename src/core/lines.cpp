@@ -183,9 +183,14 @@ std::string painted(std::string_view text, Paint paint, const Look& look) {
     return std::string("\033[").append(code_of(paint)).append("m").append(text).append("\033[0m");
 }
 
-std::string named_lines(const NamedLines& lines, const Look& look) {
-    std::size_t name_width = 8;
-    for (const auto& [name, text] : lines) name_width = std::max(name_width, columns(name));
+std::size_t name_width_of(const NamedLines& lines) {
+    std::size_t width = 8;
+    for (const auto& [name, text] : lines) width = std::max(width, columns(name));
+    return width;
+}
+
+std::string named_lines(const NamedLines& lines, const Look& look, std::size_t name_width) {
+    name_width = std::max(name_width, name_width_of(lines));
     const std::size_t indent = 2 + name_width + 3;
     const std::size_t room = look.width > indent + 20 ? look.width - indent : 20;
     std::string out;

@@ -45,7 +45,11 @@ enum class Paint : std::uint8_t { none, bad, good, warn, accent, faint, strong }
 
 /// "  evidence   text that wraps below itself": one pair a line, names in one column.
 using NamedLines = std::vector<std::pair<std::string, std::string>>;
-[[nodiscard]] std::string named_lines(const NamedLines& lines, const Look& look);
+/// The column of names is `name_width` wide at least: two calls can then be one block.
+[[nodiscard]] std::string named_lines(const NamedLines& lines, const Look& look,
+                                      std::size_t name_width = 8);
+/// The width that these lines need for their names.
+[[nodiscard]] std::size_t name_width_of(const NamedLines& lines);
 
 /// The characters of UTF-8 text, one string each; broken bytes as U+FFFD.
 [[nodiscard]] std::vector<std::string> characters(std::string_view utf8);

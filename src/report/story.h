@@ -109,6 +109,10 @@ struct Story {
     std::vector<Cause> causes;
     std::vector<Hypothesis> hypothesis;
     std::vector<Command> commands;  // The first replays the run.
+    /// Further lines below the proof in a terminal: ("replayed", "every event is the same").
+    std::vector<std::pair<std::string, std::string>> remarks;
+    /// Lines to paste below those, never wrapped: ("saved", "stormproof run x.yaml").
+    std::vector<std::pair<std::string, std::string>> more_commands;
     std::string page;               // Path of report.html, for the terminal.
     /// Build id, compiler, machine, ...: what the verdict depends on, in order.
     std::vector<std::pair<std::string, std::string>> environment;

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "core/text.h"
 #include "report/drawing.h"
 #include "report/trace.h"
@@ -97,13 +99,17 @@ void add_reasons(core::NamedLines& lines, const Story& story) {
     const auto* finding = story.finding();
     std::size_t others = 0;
     for (const auto& reason : story.reasons) {
-        if (reason.news == Reason::News::gone) {
+        const bool shown = finding != nullptr && reason.reason == finding->reason();
+        if (shown && reason.news == Reason::News::known) {
+            lines.emplace_back("known", "an earlier sweep failed for this reason, too");
+        } else if (reason.news == Reason::News::gone) {
             lines.emplace_back("gone", core::plain(reason.reason + " no longer fails"));
-        } else if (finding == nullptr || reason.reason != finding->reason()) {
+        } else if (!shown) {
             lines.emplace_back(
                 others++ == 0 ? "also" : "",
                 core::plain(reason.sentence.empty() ? reason.reason : reason.sentence) +
-                    fmt::format(" (seed {})", reason.seed));
+                    fmt::format(" ({}seed {})",
+                                reason.news == Reason::News::known ? "known; " : "", reason.seed));
         }
     }
 }
@@ -143,19 +149,24 @@ std::string proof_text(const Story& story, const Look& look) {
     }
     add_sweep(lines, story);
     add_reasons(lines, story);
+    for (const auto& [name, remark] : story.remarks) lines.emplace_back(name, core::plain(remark));
+    core::NamedLines commands;
     const std::size_t room = look.width > 40 ? look.width : 40;
-    for (const auto& command : story.commands) {
-        if (&command != &story.commands.front()) break;
-        std::string line = command.line;
-        const std::string remark = "   " + command.remark;
-        if (!command.remark.empty() && line.size() + remark.size() + 13 <= room) line += remark;
-        lines.emplace_back("replay", core::plain(line));
+    if (!story.commands.empty()) {
+        std::string line = story.commands.front().line;
+        const std::string remark = "   " + story.commands.front().remark;
+        if (remark.size() > 3 && line.size() + remark.size() + 13 <= room) line += remark;
+        commands.emplace_back("replay", core::plain(line));
     }
-    if (!story.page.empty()) lines.emplace_back("look", core::plain(story.page));
+    if (!story.page.empty()) commands.emplace_back("look", core::plain(story.page));
+    for (const auto& [name, line] : story.more_commands) {
+        commands.emplace_back(name, core::plain(line));
+    }
     // A command must survive being pasted: it is not wrapped.
     Look wide = look;
-    wide.width = look.width;
-    return core::named_lines(lines, wide);
+    wide.width = 1U << 16U;
+    const std::size_t names = std::max(core::name_width_of(lines), core::name_width_of(commands));
+    return core::named_lines(lines, look, names) + core::named_lines(commands, wide, names);
 }
 
 std::string text(const Story& story, const Look& look) {

@@ -15,6 +15,7 @@
 #include "sdk/selftest_command.h"
 #include "sdk/session.h"
 #include "sdk/show_commands.h"
+#include "sdk/usage.h"
 
 namespace storm {
 namespace {
@@ -62,7 +63,7 @@ void add_run(CLI::App& app, Words& w, Action& action) {
 }
 
 void add_replay(CLI::App& app, Words& w, Action& action) {
-    auto* replay = app.add_subcommand("replay", "Run a run again, bit by bit, in this process");
+    auto* replay = app.add_subcommand("replay", "Run a run again, bit by bit");
     replay->add_option("RUN", w.replay.run, "Run directory; default: the newest below runs/");
     replay->add_option("--until", w.replay.until, "Show events up to this time (1.2s)");
     auto* event = replay->add_option("--event", w.event, "Show events up to this number");
@@ -145,7 +146,7 @@ int run_command_line(const Bench& bench, int argc, char** argv) {
     if (argc > 1 && argv[1] == runner::worker_command) {
         return runner::worker_main(bench, argc, argv);
     }
-    Session session{.bench = bench, .program = argc > 0 ? argv[0] : bench.program};
+    Session session{.bench = bench, .program = sdk::shell_word(argc > 0 ? argv[0] : bench.program)};
     Words words;
     Action action;
     CLI::App app("Stormproof puts a distributed system through the storm before production does.",
@@ -162,11 +163,15 @@ int run_command_line(const Bench& bench, int argc, char** argv) {
     add_replay(app, words, action);
     add_files(app, words, action);
     add_rest(app, bench, words, action);
+    if (argc < 2) {
+        session.out.print(app.help());
+        return sdk::code::pass;
+    }
     try {
         app.parse(argc, argv);
     } catch (const CLI::ParseError& error) {  // Help and --version come this way too.
-        const int asked = app.exit(error);
-        return asked == 0 ? sdk::code::pass : sdk::code::usage;
+        if (error.get_exit_code() == 0) return app.exit(error);
+        return sdk::explain_usage(session, app, error, {argv + 1, argv + argc});
     }
     if (session.verbose) core::set_log_level(core::LogLevel::info);
     sdk::catch_signals();

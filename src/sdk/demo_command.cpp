@@ -16,9 +16,8 @@ constexpr const char* repaired = "scenarios/demo/primary-backup-repaired.yaml";
 
 void introduce(Session& session, const scenario::Scenario& scenario) {
     const auto& look = session.out.look();
-    session.out.print(fmt::format("{} · {}\n",
-                                  core::painted(scenario.title, core::Paint::strong, look),
-                                  scenario.path));
+    session.out.print(fmt::format(
+        "{} · {}\n", core::painted(scenario.title, core::Paint::strong, look), scenario.path));
 }
 
 }  // namespace

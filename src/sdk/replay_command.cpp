@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
-#include <fstream>
+#include <algorithm>
+#include <string_view>
+#include <utility>
 
 #include "core/text.h"
 #include "report/html.h"
@@ -10,12 +12,15 @@
 #include "runner/formats.h"
 #include "runner/replay.h"
 #include "runner/shrink.h"
+#include "sdk/guarded.h"
 #include "sdk/run_command.h"
 #include "sdk/telling.h"
 #include "ui/progress.h"
 
 namespace storm::sdk {
 namespace {
+
+constexpr const char* small_ending = "-small";
 
 // One line an event: time, who, what, to or from whom.
 std::string trace_line(const history::Event& e) {
@@ -30,6 +35,12 @@ std::string trace_line(const history::Event& e) {
     return line;
 }
 
+// A run directory of which a file is missing is bad input, not a wrong command.
+core::Error damaged(core::Error error) {
+    if (error.kind == core::ErrorKind::not_found) error.kind = core::ErrorKind::bad_input;
+    return error;
+}
+
 core::Result<runner::ReplayOptions> options_of(const ReplayRequest& request) {
     runner::ReplayOptions options;
     if (!request.until.empty()) {
@@ -42,52 +53,99 @@ core::Result<runner::ReplayOptions> options_of(const ReplayRequest& request) {
 
 }  // namespace
 
+namespace {
+
+// A run that ends its process: it ends a child's again, or it does not.
+runner::Replay replay_death(const runner::StoredRun& stored, check::Finding death) {
+    runner::Replay again;
+    again.same_build = stored.build == runner::build_id();
+    again.edited = core::hex(fault::digest(stored.result.plan)) != stored.plan_digest;
+    again.same_reasons = std::ranges::any_of(stored.result.findings, [&](const auto& finding) {
+        return finding.reason() == death.reason();
+    });
+    again.identical = again.same_reasons && again.same_build && !again.edited;
+    again.sentence = again.same_reasons ? "Replayed: the process ends for the same reason."
+                                        : "The process ends, as it did not before.";
+    again.result = fallen(stored.result.plan, stored.result.record.seed, std::move(death));
+    return again;
+}
+
+core::Result<runner::Replay> replay_guarded(Session& session, const runner::StoredRun& stored,
+                                            const runner::ReplayOptions& options) {
+    runner::RunOptions run;
+    run.world = stored.world;
+    STORM_TRY(auto death,
+              death_of(session.bench, stored.result.plan, stored.result.record.seed, run));
+    if (death) return replay_death(stored, std::move(*death));
+    return runner::replay(session.bench, stored, options);
+}
+
+// "every event is the same: 3b9f0c21...", or what is not.
+std::string outcome_line(const runner::Replay& again, std::uint64_t before) {
+    const std::uint64_t digest = again.result.record.digest;
+    if (again.identical && digest != 0) {
+        return "every event is the same: " + core::hex(digest);
+    }
+    constexpr std::string_view said = "Replayed: ";
+    const std::string sentence =
+        again.sentence.starts_with(said) ? again.sentence.substr(said.size()) : again.sentence;
+    if (digest == 0) return sentence;
+    return fmt::format("{} Digest {}, was {}.", sentence, core::hex(digest), core::hex(before));
+}
+
+void print_replay(Session& session, const ReplayRequest& request, const Tale& tale,
+                  const runner::Replay& again, const std::string& outcome) {
+    const bool json = session.format == "json" || session.format == "jsonl";
+    if (request.trace || request.event || !request.until.empty()) {
+        if (json) {
+            session.out.print(runner::events_jsonl(tale.stored.result.record));
+            return;
+        }
+        for (const auto& e : tale.stored.result.record.trace) {
+            session.out.print(trace_line(e) + "\n");
+        }
+    }
+    if (json) {
+        session.out.print(runner::verdict_json(tale.stored));
+        return;
+    }
+    auto story = story_of(session, tale);
+    story.remarks.emplace_back(again.identical ? "replayed" : "differs", outcome);
+    for (const auto& each : again.unplaced) story.remarks.emplace_back("no place", each);
+    session.out.print(session.quiet ? report::verdict_text(story, session.out.look())
+                                    : report::text(story, session.out.look()));
+}
+
+}  // namespace
+
 int replay(Session& session, const ReplayRequest& request) {
     const auto directory = find_run(request.run);
     if (!directory) return session.fail(directory.error());
     auto stored = runner::read_run(*directory);
-    if (!stored) return session.fail(stored.error());
+    if (!stored) return session.fail(damaged(stored.error()));
     const auto options = options_of(request);
     if (!options) return session.fail(code::usage, options.error().text());
-    auto again = runner::replay(session.bench, *stored, *options);
+    auto again = replay_guarded(session, *stored, *options);
     if (!again) return session.fail(again.error());
-    const auto& result = again->result;
-    if (request.trace || request.event || !request.until.empty()) {
-        if (session.format == "json" || session.format == "jsonl") {
-            session.out.print(runner::events_jsonl(result.record));
-        } else {
-            for (const auto& e : result.record.trace) session.out.print(trace_line(e) + "\n");
-        }
-    }
+    const std::string outcome = outcome_line(*again, stored->result.record.digest);
     Tale tale;
-    const std::string sentence = again->sentence;
-    const bool identical = again->identical;
-    const auto unplaced = again->unplaced;
-    const auto verdict = result.judgement.verdict;
     tale.directory = *directory;
-    stored->result = std::move(again->result);
     tale.stored = std::move(*stored);
-    if (session.format == "json" || session.format == "jsonl") {
-        if (!request.trace) session.out.print(runner::verdict_json(tale.stored));
-    } else {
-        const auto story = story_of(session, tale);
-        session.out.print(session.quiet ? report::verdict_text(story, session.out.look())
-                                        : report::text(story, session.out.look()));
-        session.out.print(
-            fmt::format("  {}   {}\n", identical ? "replayed" : "differs ", sentence));
-        for (const auto& each : unplaced)
-            session.out.print("             no place: " + each + "\n");
+    tale.stored.result = again->result;
+    print_replay(session, request, tale, *again, outcome);
+    if (again->same_build && !again->edited && !again->identical) {
+        return session.fail(code::violated, "the same build, plan and seed gave other bytes",
+                            "the system under test is not deterministic: something reaches it "
+                            "that is neither scenario nor seed nor plan");
     }
-    return verdict == check::Verdict::pass       ? code::pass
-           : verdict == check::Verdict::violated ? code::violated
-                                                 : code::inconclusive;
+    return exit_code_of(tale.stored);
 }
 
 int shrink(Session& session, const ShrinkRequest& request) {
     const auto directory = find_run(request.run);
     if (!directory) return session.fail(directory.error());
     auto stored = runner::read_run(*directory);
-    if (!stored) return session.fail(stored.error());
+    if (!stored) return session.fail(damaged(stored.error()));
     const auto& findings = stored->result.findings;
     if (findings.empty() || findings.front().verdict != check::Verdict::violated) {
         return session.fail(code::usage, *directory + ": nothing is violated there to make small");
@@ -113,37 +171,42 @@ int shrink(Session& session, const ShrinkRequest& request) {
     runner::RunOptions full;
     full.world = stored->world;
     full.detail = history::Detail::full;
-    auto result = runner::run_plan(session.bench, shrunk->plan, shrunk->seed, full);
+    auto result = run_guarded(session.bench, shrunk->plan, shrunk->seed, full);
     if (!result) return session.fail(result.error());
     Tale tale;
-    tale.directory = *directory;
+    // The run it was made of stays where it is; what was small before is written over itself.
+    tale.directory = directory->ends_with(small_ending) ? *directory : *directory + small_ending;
     tale.whole = std::move(stored->result);
     tale.stored = std::move(*stored);
     tale.stored.result = std::move(*result);
+    tale.stored.command = fmt::format("{} replay {}", session.program, shell_word(tale.directory));
     tale.stored.plan_digest = core::hex(fault::digest(tale.stored.result.plan));
     tale.stored.build = runner::build_id();
     tale.shrunk = std::move(*shrunk);
     if (const auto written = write_tale(session, tale, {}); !written) {
         return session.fail(written.error());
     }
-    session.out.print(report::text(story_of(session, tale), session.out.look()));
+    auto story = story_of(session, tale);
     if (!request.save.empty()) {
-        const scenario::Regression why{.why = findings.empty() ? "" : tale.shrunk->finding.sentence,
+        const scenario::Regression why{.why = tale.shrunk->finding.sentence,
                                        .seed = tale.shrunk->seed,
                                        .violates = tale.shrunk->finding.check};
         const auto saved =
             runner::write_file(request.save, scenario::to_yaml(tale.shrunk->plan, why));
         if (!saved) return session.fail(saved.error());
-        session.out.print(fmt::format("  saved      {} run {}\n", session.program, request.save));
+        story.more_commands.emplace_back(
+            "saved", fmt::format("{} run {}", session.program, shell_word(request.save)));
     }
-    return code::violated;
+    session.out.print(session.quiet ? report::verdict_text(story, session.out.look())
+                                    : report::text(story, session.out.look()));
+    return exit_code_of(tale.stored);
 }
 
 int report(Session& session, const std::string& run) {
     const auto directory = find_run(run);
     if (!directory) return session.fail(directory.error());
     auto stored = runner::read_run(*directory);
-    if (!stored) return session.fail(stored.error());
+    if (!stored) return session.fail(damaged(stored.error()));
     Tale tale;
     tale.directory = *directory;
     tale.stored = std::move(*stored);

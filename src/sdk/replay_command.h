@@ -14,6 +14,8 @@ struct ReplayRequest {
     std::optional<std::uint64_t> event;
     bool trace = false;
 };
+/// Exits as `run` would on this verdict: 0 where the scenario expects it. A run of the same build
+/// and plan that gives other bytes is violated (the law of determinism), whatever was expected.
 int replay(Session& session, const ReplayRequest& request);
 
 struct ShrinkRequest {
@@ -22,6 +24,7 @@ struct ShrinkRequest {
     std::string budget;  // "10s", or "".
     unsigned jobs = 0;
 };
+/// Writes RUN-small and leaves RUN as it is. Exits as `run` would on what it shows.
 int shrink(Session& session, const ShrinkRequest& request);
 
 /// Makes report.html again from the directory alone.

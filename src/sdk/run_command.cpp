@@ -1,9 +1,12 @@
 #include "sdk/run_command.h"
 
 #include <fmt/format.h>
+#include <unistd.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <charconv>
+#include <cstring>
 #include <filesystem>
 
 #include "core/text.h"
@@ -13,10 +16,37 @@
 #include "runner/cause.h"
 #include "runner/formats.h"
 #include "runner/shrink.h"
+#include "sdk/guarded.h"
 #include "ui/progress.h"
 
 namespace storm::sdk {
 namespace {
+
+/// Whether a run can be written there, asked before the work and not after it.
+core::Result<void> check_place(const std::string& directory) {
+    namespace fs = std::filesystem;
+    std::error_code error;
+    const fs::path place = fs::absolute(directory, error).lexically_normal();
+    const fs::path parent =
+        place.has_filename() ? place.parent_path() : place.parent_path().parent_path();
+    const auto refuse = [&](const std::string& why) {
+        return core::fail(core::ErrorKind::io, directory + ": " + why);
+    };
+    if (fs::exists(place, error) && !fs::is_directory(place, error)) {
+        return refuse("there is something else of that name");
+    }
+    if (fs::is_directory(place, error) && !fs::is_empty(place, error) &&
+        !fs::exists(place / "verdict.json", error)) {
+        return refuse("there is a folder of that name that holds no run; it is left as it is");
+    }
+    fs::path there = parent;  // The nearest folder that exists.
+    while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
+    if (!fs::is_directory(there, error)) {
+        return refuse(there.string() + " is no folder");
+    }
+    if (::access(there.c_str(), W_OK | X_OK) != 0) return refuse(std::strerror(errno));
+    return {};
+}
 
 std::string stem_of(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
@@ -37,7 +67,7 @@ runner::StoredRun stored_of(const Session& session, runner::RunResult&& result,
     stored.build = runner::build_id();
     stored.version = version_text();
     stored.expect = std::string(scenario::to_text(scenario.expect));
-    stored.command = fmt::format("{} replay {}", session.program, directory);
+    stored.command = fmt::format("{} replay {}", session.program, shell_word(directory));
     return stored;
 }
 
@@ -74,7 +104,8 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     runner::RunOptions options;
     options.world = request.world;
     options.detail = history::Detail::full;
-    auto result = runner::run_plan(session.bench, plan, *request.seed, options);
+    if (const auto place = check_place(directory); !place) return session.fail(place.error());
+    auto result = run_guarded(session.bench, plan, *request.seed, options);
     if (!result) return session.fail(result.error());
     Tale tale;
     tale.directory = directory;
@@ -98,7 +129,13 @@ core::Result<runner::SweepOptions> sweep_options(const RunRequest& request,
         options.last = range.second;
     }
     if (!request.for_time.empty()) {
-        STORM_TRY(options.time_limit, core::parse_duration(request.for_time));
+        const auto time = core::parse_duration(request.for_time);
+        if (!time || time->ns <= 0) {
+            return core::fail(core::ErrorKind::not_found,
+                              fmt::format("--for {}: {}", request.for_time,
+                                          time ? "no time at all" : time.error().text()));
+        }
+        options.time_limit = *time;
     }
     options.jobs = request.jobs;
     options.stop_after = request.keep_going ? 0 : 1;
@@ -143,6 +180,18 @@ int exit_code_of(check::Verdict verdict, const scenario::Scenario& scenario,
     return verdict == check::Verdict::violated ? code::violated : code::pass;
 }
 
+int exit_code_of(const runner::StoredRun& run) {
+    switch (run.result.judgement.verdict) {
+        case check::Verdict::pass:
+            return run.expect.starts_with("violated") ? code::violated : code::pass;
+        case check::Verdict::violated:
+            return run.expect.starts_with("violated") ? code::pass : code::violated;
+        case check::Verdict::inconclusive:
+            return run.expect == "inconclusive" ? code::pass : code::inconclusive;
+    }
+    return code::internal;
+}
+
 core::Result<void> write_tale(const Session& session, const Tale& tale,
                               const runner::ExtraFiles& extra) {
     runner::ExtraFiles files = extra;
@@ -173,22 +222,17 @@ core::Result<Tale> tell(Session& session, const scenario::Scenario& scenario,
     full.detail = history::Detail::full;
     auto shrunk = runner::shrink(session.bench, failures, group.reason, options);
     if (shrunk) {
-        STORM_TRY(tale.stored.result,
-                  runner::run_plan(session.bench, shrunk->plan, shrunk->seed, full));
-        STORM_TRY(tale.whole,
-                  runner::run_plan(session.bench,
-                                   scenario::plan(scenario, session.bench.faults, shrunk->seed),
-                                   shrunk->seed, full));
+        STORM_TRY(tale.stored.result, run_guarded(session.bench, shrunk->plan, shrunk->seed, full));
+        STORM_TRY(
+            tale.whole,
+            run_guarded(session.bench, scenario::plan(scenario, session.bench.faults, shrunk->seed),
+                        shrunk->seed, full));
         tale.shrunk = std::move(*shrunk);
         return tale;
     }
-    // A crash cannot be run here; what is known of it stands in the finding.
-    runner::RunResult& result = tale.stored.result;
-    result.plan = scenario::plan(scenario, session.bench.faults, group.lowest);
-    result.record.seed = group.lowest;
-    result.findings = {group.finding};
-    result.judgement.verdict = check::Verdict::violated;
-    result.judgement.why = group.finding.sentence;
+    // It does not fail again here (state that crosses seeds, say): what the sweep saw is told.
+    tale.stored.result = fallen(scenario::plan(scenario, session.bench.faults, group.lowest),
+                                group.lowest, group.finding);
     return tale;
 }
 
@@ -261,7 +305,15 @@ Outcome run_sweep(Session& session, const scenario::Scenario& scenario, const Ru
     if (!options) return outcome.exit_code = session.fail(options.error()), std::move(outcome);
     const std::string memory = runner::known_path(".", request.scenario);
     if (request.remember) {
-        if (auto file = runner::read_known(memory)) options->known = std::move(file->known);
+        auto file = runner::read_known(memory);
+        if (!file) return outcome.exit_code = session.fail(file.error()), std::move(outcome);
+        for (const auto& problem : file->problems) {
+            session.err.print(fmt::format("{}: left out: {}\n", session.program, problem));
+        }
+        options->known = std::move(file->known);
+    }
+    if (const auto place = check_place(directory_of(request, 0)); !place) {
+        return outcome.exit_code = session.fail(place.error()), std::move(outcome);
     }
     const std::uint64_t total =
         options->time_limit.ns != 0 ? 0 : options->last - options->first + 1;
@@ -275,8 +327,8 @@ Outcome run_sweep(Session& session, const scenario::Scenario& scenario, const Ru
     };
     options->found = [&](const runner::Group& group) {
         if (session.quiet || !session.text()) return;
-        progress.say(fmt::format("  ✗ seed {} failed: {}", core::with_commas(group.lowest),
-                                 group.finding.check));
+        progress.say(fmt::format("  ✗ seed {} failed: {}{}", core::with_commas(group.lowest),
+                                 group.finding.check, group.known ? " (known)" : ""));
     };
     auto report = runner::sweep(session.bench, scenario, *options);
     progress.finish();

@@ -47,6 +47,10 @@ Outcome run_sweep(Session& session, const scenario::Scenario& scenario, const Ru
 [[nodiscard]] int exit_code_of(check::Verdict verdict, const scenario::Scenario& scenario,
                                const std::vector<check::Finding>& confirmed);
 
+/// The exit code of a run that lies there, by what verdict.json says was expected: that of `run`,
+/// except that any violation meets an expected one.
+[[nodiscard]] int exit_code_of(const runner::StoredRun& run);
+
 /// "1..100000", "5..9" or "1000" (from 1).
 [[nodiscard]] core::Result<std::pair<std::uint64_t, std::uint64_t>> parse_seeds(
     const std::string& text);

@@ -7,7 +7,10 @@
 
 #include <algorithm>
 #include <atomic>
+#include <cctype>
+#include <cerrno>
 #include <csignal>
+#include <cstring>
 #include <filesystem>
 
 #include "core/text.h"
@@ -47,7 +50,15 @@ int exit_code_of(core::ErrorKind kind) {
 
 }  // namespace
 
-int Session::fail(const core::Error& error) { return fail(exit_code_of(error.kind), error.text()); }
+int Session::fail(const core::Error& error) {
+    const std::string text = error.text();
+    if (error.kind == core::ErrorKind::io) {
+        for (const int denial : {EACCES, EPERM, EROFS}) {
+            if (text.ends_with(std::strerror(denial))) return fail(code::denied, text);
+        }
+    }
+    return fail(exit_code_of(error.kind), text);
+}
 
 int Session::fail(int exit_code, const std::string& what, const std::string& help) {
     const auto& look = err.look();
@@ -55,6 +66,17 @@ int Session::fail(int exit_code, const std::string& what, const std::string& hel
         fmt::format("{}: {} {}\n", program, core::painted("error:", core::Paint::bad, look), what));
     if (!help.empty()) err.print(fmt::format("  {}\n", help));
     return exit_code;
+}
+
+std::string shell_word(const std::string& text) {
+    const auto plain = [](unsigned char c) {
+        return std::isalnum(c) != 0 || c >= 0x80 ||
+               std::string_view("/._-+=:,@%").find(static_cast<char>(c)) != std::string_view::npos;
+    };
+    if (!text.empty() && std::ranges::all_of(text, plain)) return text;
+    std::string quoted = "'";
+    for (const char c : text) quoted += c == '\'' ? std::string("'\\''") : std::string(1, c);
+    return quoted + "'";
 }
 
 int stopped_by() { return signal_caught.load(); }

@@ -36,6 +36,9 @@ struct Session {
     int fail(int exit_code, const std::string& what, const std::string& help = {});
 };
 
+/// `text` as one word of a shell: as it stands where that is enough, else quoted.
+[[nodiscard]] std::string shell_word(const std::string& text);
+
 /// Set by SIGINT and SIGTERM once catch_signals() was called: the signal's number, or 0.
 [[nodiscard]] int stopped_by();
 void catch_signals();

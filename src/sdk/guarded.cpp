@@ -1,0 +1,36 @@
+#include "sdk/guarded.h"
+
+#include <utility>
+
+#include "runner/fleet.h"
+
+namespace storm::sdk {
+
+core::Result<std::optional<check::Finding>> death_of(const Bench& bench, const fault::Plan& plan,
+                                                     std::uint64_t seed,
+                                                     const runner::RunOptions& options) {
+    STORM_TRY(const auto attempt, runner::in_child([&](std::vector<std::byte>&) {
+                  (void)runner::run_plan(bench, plan, seed, options);
+              }));
+    if (!attempt.death) return std::optional<check::Finding>();
+    return std::optional(runner::to_finding(*attempt.death));
+}
+
+runner::RunResult fallen(fault::Plan plan, std::uint64_t seed, check::Finding finding) {
+    runner::RunResult result;
+    result.plan = std::move(plan);
+    result.record.seed = seed;
+    result.judgement.verdict = check::Verdict::violated;
+    result.judgement.why = finding.sentence;
+    result.findings.push_back(std::move(finding));
+    return result;
+}
+
+core::Result<runner::RunResult> run_guarded(const Bench& bench, fault::Plan plan,
+                                            std::uint64_t seed, const runner::RunOptions& options) {
+    STORM_TRY(auto death, death_of(bench, plan, seed, options));
+    if (death) return fallen(std::move(plan), seed, std::move(*death));
+    return runner::run_plan(bench, std::move(plan), seed, options);
+}
+
+}  // namespace storm::sdk
