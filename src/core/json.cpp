@@ -103,7 +103,10 @@ void JsonReader::refuse_kind(std::string_view wanted) {
     if (!good()) return;
     skip_space();
     std::string what = key_.empty() ? "" : fmt::format("\"{}\": ", key_);
-    refuse(at_, fmt::format("{}want {}, found {}", what, wanted, seen_here()));
+    const std::string found = seen_here();
+    what += fmt::format("want {}", wanted);
+    if (found != wanted) what += ", found " + found;  // A misspelt "truth" looks like one.
+    refuse(at_, std::move(what));
 }
 
 void JsonReader::object(const std::function<void(std::string_view)>& member) {
