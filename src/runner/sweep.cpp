@@ -130,7 +130,7 @@ private:
     std::uint64_t undecided_lowest_ = ~std::uint64_t{0};
     std::optional<core::Error> error_;
     std::deque<Pass> passes_;  // Waiting to run again.
-    std::optional<Pass> first_pass_;
+    std::optional<Pass> last_pass_;
     std::deque<Pass> asked_;  // Under way there.
     Clock::time_point start_;
 };
@@ -176,7 +176,7 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
     }
     if (!note->findings.empty() || note->digest == 0 || options_.rerun_ppm == 0) return;
     const Pass pass{item, seed, note->digest};
-    if (!first_pass_) first_pass_ = pass;
+    if (!last_pass_ || last_pass_->item < item) last_pass_ = pass;
     if (core::happens(core::draw(core::key_of("rerun"), seed, 0), options_.rerun_ppm) &&
         passes_.size() < waiting_max) {
         passes_.push_back(pass);
@@ -276,16 +276,27 @@ void Sweep::reread(core::Result<std::optional<Reading>> answer) {
     if (finding && *finding) failed(pass.item, pass.digest, std::move(**finding));
 }
 
-/// Waits for those under way. If not a single pass ran again, the first does.
+/// Waits for those under way, and gives what still waits a little time. If not a single pass ran
+/// again, the last does: it has the most seeds before it that could have left something.
 core::Result<void> Sweep::finish_reruns() {
-    if (asked_.empty() && report_.rerun == 0 && first_pass_ && first_pass_->item <= limit_ &&
-        options_.confirm && !report_.stopped) {
-        static_cast<void>(ask_again(*first_pass_));
+    const auto begun = Clock::now();
+    const bool more = options_.confirm && !report_.stopped;
+    const auto patience = std::max(core::milliseconds(50), since(start_) / 100);
+    if (more && asked_.empty() && passes_.empty() && report_.rerun == 0 && last_pass_ &&
+        last_pass_->item <= limit_) {
+        passes_.push_back(*last_pass_);
     }
-    while (!asked_.empty()) {
+    for (;;) {
+        while (more && !passes_.empty() && asked_.size() < asked_max) {
+            const Pass pass = passes_.front();
+            passes_.pop_front();
+            if (pass.item > limit_ || !ask_again(pass)) continue;
+        }
+        if (asked_.empty()) break;
         auto answer = verifier_.answer(core::milliseconds(20));
         if (answer && !*answer) continue;
         reread(std::move(answer));
+        if (since(begun) > patience) passes_.clear();
     }
     if (error_) return std::unexpected(*error_);
     return {};
