@@ -1,0 +1,37 @@
+// world/conformance.h - what every world must do, as a test that any world can be put to.
+//
+//     TEST(Sim, keeps_the_laws_of_a_world) {
+//         EXPECT_THAT(world::broken_laws(sim::make_world), testing::IsEmpty());
+//     }
+//
+// A small system runs under the conductor: three nodes that count requests in memory, one of
+// which says that it leads. Each law that does not hold gives one sentence. The laws leave
+// room for real time: nothing here asks when exactly something happens, only in what order and
+// how often. It asks for node.kill and node.pause and no other fault.
+#pragma once
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "node/system.h"
+#include "world/world.h"
+
+namespace storm::world {
+
+using MakeWorld = std::function<std::unique_ptr<World>()>;
+
+/// The system that the laws are tried with, for worlds that must know it beforehand.
+[[nodiscard]] node::System conformance_system();
+
+struct Circumstances {
+    std::string directory;              // As Setup::directory, for worlds that keep files.
+    Duration chaos = core::seconds(2);  // Of each of four runs.
+    Duration settle = core::seconds(1);
+};
+
+/// One sentence for each law that the world breaks; empty: it conforms.
+[[nodiscard]] std::vector<std::string> broken_laws(const MakeWorld& make,
+                                                   const Circumstances& circumstances = {});
+
+}  // namespace storm::world
