@@ -94,7 +94,7 @@ def check_file(root, table, path, known, needs, edges):
             continue
         edges.setdefault(path, []).append((line, name))
         target = table.module_of(name)
-        if is_side_file(name) and not is_side_file(path):
+        if is_side_file(name) and (not is_side_file(path) or name.endswith(".cpp")):
             add(line, "include", f"{name} is a test, bench or fuzz file")
         if target == module or target is None:
             continue
