@@ -24,9 +24,9 @@ using node::Incoming;
 using node::Io;
 
 namespace {
-constexpr Duration heartbeat_every = 60_ms;
-constexpr Duration patience_least = 300_ms;
-constexpr Duration patience_most = 400_ms;
+constexpr Duration heartbeat_every = 50_ms;
+constexpr Duration patience_least = 150_ms;
+constexpr Duration patience_most = 220_ms;
 constexpr Duration before_start_over = 20_ms;
 constexpr std::size_t batch_limit = 4;      // Entries in one Append.
 constexpr std::size_t journal_limit = 128;  // Records before the journal is rewritten.
@@ -238,7 +238,8 @@ Replica::Task<bool> Replica::enter(std::uint64_t term) {
 
 Replica::Task<bool> Replica::on_request_vote(Id from, RequestVote request) {
     // A node that still hears its leader lets no other disturb it (dissertation, 4.2.3).
-    const bool hears = leader_ != nobody && io_.now() - leader_heard_ < patience_least;
+    const bool hears =
+        leader_ != nobody && leader_ != from.value && io_.now() - leader_heard_ < patience_least;
     if (role_ == Role::follower && (hears || io_.now() < votes_from_)) co_return true;
     if (!co_await enter(request.term)) co_return false;
     const bool newer = request.last_term != log_.last_term() ? request.last_term > log_.last_term()
@@ -267,7 +268,7 @@ Replica::Task<bool> Replica::lead() {
     for (const Id peer : peers_) progress_[peer].next = opening_;
     confirmed_ = beat_;
     be_patient();
-    patience_ = patience_most;
+    patience_ = patience_most * 5;
     role_ = Role::leader;
     leader_ = io_.self().value;
     io_.log("leads term {}", term_);
@@ -312,7 +313,7 @@ Replica::Task<bool> Replica::accept_leader(Id from, std::uint64_t term) {
 
 Replica::Task<bool> Replica::on_append(Id from, Append append) {
     if (append.term < term_) {
-        io_.send(from, Appended{term_, false, 0, 0, {}});
+        io_.send(from, Appended{term_, false, 0, 0, 0});
         co_return true;
     }
     if (!co_await accept_leader(from, append.term)) co_return false;
@@ -351,7 +352,7 @@ Replica::Task<bool> Replica::on_confirm(Id from, Confirm confirm) {
 
 Replica::Task<bool> Replica::on_install(Id from, InstallSnapshot install) {
     if (install.term < term_) {
-        io_.send(from, Appended{term_, false, 0, 0, {}});
+        io_.send(from, Appended{term_, false, 0, 0, 0});
         co_return true;
     }
     if (!co_await accept_leader(from, install.term)) co_return false;
@@ -429,7 +430,7 @@ void Replica::on_get(Incoming incoming, const Command& command) {
         return;
     }
     ++beat_;
-    for (const Id peer : peers_) io_.send(peer, Confirm{term_, beat_, io_.now()});
+    for (const Id peer : peers_) io_.send(peer, Confirm{term_, beat_, io_.wall().ns});
     // Before the first commit of its own term a leader does not know how far it is committed.
     const std::uint64_t index =
         bugs_.read_before_own_commit ? commit_ : std::max(commit_, opening_);
@@ -446,13 +447,13 @@ void Replica::broadcast() {
 void Replica::send_entries(Id peer) {
     const Progress& progress = progress_[peer];
     if (progress.next <= log_.base().index) {
-        io_.send(peer, InstallSnapshot{term_, log_.base(), beat_, io_.now()});
+        io_.send(peer, InstallSnapshot{term_, log_.base(), beat_, io_.wall().ns});
         return;
     }
     const std::uint64_t previous = progress.next - 1;
     const std::size_t limit = STORM_MAYBE("raft/one-entry-at-a-time") ? 1 : batch_limit;
     io_.send(peer, Append{term_, previous, log_.term_at(previous), log_.from(progress.next, limit),
-                          commit_, beat_, io_.now()});
+                          commit_, beat_, io_.wall().ns});
 }
 
 Replica::Task<bool> Replica::on_appended(Id from, Appended appended) {
@@ -532,10 +533,10 @@ void Replica::answer_gets() {
 
 /// Whether no other can have been elected, as far as my clock tells.
 bool Replica::has_lease() const {
-    std::vector<Instant> sent{io_.now()};
+    const std::int64_t now = io_.wall().ns;
+    std::vector<std::int64_t> sent{now};
     for (const auto& [peer, progress] : progress_) sent.push_back(progress.sent);
-    const Instant since = reached(std::move(sent), majority());
-    return since >= Instant{} && io_.now() < since + patience_least;
+    return now < reached(std::move(sent), majority()) + patience_least.ns;
 }
 
 void Replica::answer(const Incoming& incoming, Status status, Value value) {

@@ -39,7 +39,7 @@ struct Vote {
     STORM_MESSAGE(Vote, 1, term, granted)
 };
 /// Entries after (previous_index, previous_term), or none: a heartbeat. `beat` counts the
-/// leader's rounds and `sent` is its clock; both come back in answers.
+/// leader's rounds and `sent` is its wall clock; both come back in answers.
 struct Append {
     std::uint64_t term = 0;
     std::uint64_t previous_index = 0;
@@ -47,27 +47,27 @@ struct Append {
     std::vector<Entry> entries;
     std::uint64_t commit = 0;
     std::uint64_t beat = 0;
-    Instant sent{};
+    std::int64_t sent = 0;
     STORM_MESSAGE(Append, 1, term, previous_index, previous_term, entries, commit, beat, sent)
 };
 /// Do you still follow me? Asked for gets: an answer says nothing of the log.
 struct Confirm {
     std::uint64_t term = 0;
     std::uint64_t beat = 0;
-    Instant sent{};
+    std::int64_t sent = 0;
     STORM_MESSAGE(Confirm, 1, term, beat, sent)
 };
 struct Confirmed {
     std::uint64_t term = 0;
     std::uint64_t beat = 0;
-    Instant sent{};
+    std::int64_t sent = 0;
     STORM_MESSAGE(Confirmed, 1, term, beat, sent)
 };
 struct InstallSnapshot {
     std::uint64_t term = 0;
     Snapshot snapshot;
     std::uint64_t beat = 0;
-    Instant sent{};
+    std::int64_t sent = 0;
     STORM_MESSAGE(InstallSnapshot, 1, term, snapshot, beat, sent)
 };
 struct Appended {
@@ -75,7 +75,7 @@ struct Appended {
     bool matched = false;
     std::uint64_t index = 0;  // Matched: up to here. Else: try again after this.
     std::uint64_t beat = 0;
-    Instant sent{};
+    std::int64_t sent = 0;
     STORM_MESSAGE(Appended, 1, term, matched, index, beat, sent)
 };
 
@@ -162,7 +162,7 @@ private:
         std::uint64_t next = 1;
         std::uint64_t match = 0;
         std::uint64_t beat = 0;
-        Instant sent{-1};  // On my clock, when the last thing that it answered was sent.
+        std::int64_t sent = 0;  // By my wall clock, when the last thing that it answered was sent.
     };
 
     node::Io& io_;

@@ -46,7 +46,7 @@ std::vector<node::Plant> plants() {
         {"quorum-without-self",
          "The majority is taken of the peers, but the node itself is counted in it.", lost},
         {"lease-read-under-drift",
-         "A leader answers gets under a lease that trusts all clocks to run equally fast.",
+         "A leader answers gets under a lease that it measures by a clock that may be wrong.",
          {"linearizable"}},
         {"read-before-own-commit",
          "A new leader answers gets before it has committed an entry of its own term.",
