@@ -1,6 +1,7 @@
 #include "sdk/run_command.h"
 
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -44,7 +45,12 @@ core::Result<void> check_place(const std::string& directory) {
     if (!fs::is_directory(there, error)) {
         return refuse(there.string() + " is no folder");
     }
-    if (::access(there.c_str(), W_OK | X_OK) != 0) return refuse(std::strerror(errno));
+    const fs::path probe = there / fmt::format(".stormproof-{}", ::getpid());
+    if (::mkdir(probe.c_str(), 0700) != 0) {
+        const int why = errno;
+        return refuse(fmt::format("{}: {}", there.string(), std::strerror(why)));
+    }
+    ::rmdir(probe.c_str());
     return {};
 }
 

@@ -1,0 +1,140 @@
+// Tests of trouble: goal: files that are wrong, disks that refuse and signals in the middle are
+// ordinary events with a clear message and the documented exit code, and lose nothing.
+// Method: the real program; limits and signals set between fork and exec or while it runs.
+#include <nlohmann/json.hpp>
+
+#include "sdk/program_test.h"
+
+namespace storm::sdk::testing {
+namespace {
+
+class Trouble : public Program {
+protected:
+    /// The answer to a scenario file of this text: must be 65 with file:line:column.
+    void refused(const std::string& text, const std::string& what) const {
+        write("bad.yaml", text);
+        const auto answer = storm({"validate", "bad.yaml"});
+        EXPECT_EQ(answer.code, 65) << what << "\n" << answer.all();
+        EXPECT_TRUE(has(answer.err, "bad.yaml:")) << what << "\n" << answer.err;
+        EXPECT_LT(answer.err.size(), 20'000U) << what;
+        EXPECT_EQ(storm({"run", "bad.yaml"}).code, 65) << what;
+    }
+    [[nodiscard]] std::string sound() const {
+        return scenario("demo/primary-backup-repaired.yaml");
+    }
+    [[nodiscard]] std::string broken() const { return scenario("demo/primary-backup.yaml"); }
+};
+
+TEST_F(Trouble, AScenarioThatIsWrongIsRefusedWithItsPlace) {
+    const std::string good = content(scenario("demo/primary-backup-repaired.yaml"));
+    refused("", "empty");
+    refused(std::string("\x7f"
+                        "ELF\x02\x01\x00\xff\xfe\x00",
+                        10),
+            "binary");
+    refused(good + "\nexpect: pass\n", "a key twice");
+    refused(good + "\nexpcet: pass\n", "an unknown key");
+    refused(good + "\nmode: 3 parsecs\n", "a wrong value");
+    std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
+    for (int i = 1; i < 12; ++i) {
+        bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
+        for (int j = 0; j < 9; ++j) bomb += "*a" + std::to_string(i - 1) + (j < 8 ? "," : "]\n");
+    }
+    refused(bomb, "aliases");
+    const std::string head =
+        "stormproof: 1\ntitle: T\nsystem: {use: register, nodes: 3}\nworkload:\n"
+        "  - {use: mix, clients: 1, rate: 5/s, for: 1s}\nchecks: [linearizable]\nfaults:\n";
+    refused(head + "  - {use: net.loss, at: 40parsecs, probability: 50%}\n", "a wrong unit");
+    refused(head + "  - {use: node.kill, at: 1s, for: 1s, nodes: [n9]}\n", "an absent node");
+    refused(head + "  - {use: net.partitoin, at: 1s}\n", "an unknown fault");
+}
+
+TEST_F(Trouble, AFileOfAHundredMegabytesIsRefusedAtOnce) {
+    write("big.yaml", "");
+    fs::resize_file(folder_ / "big.yaml", 100UL << 20U);
+    const auto answer = storm({"validate", "big.yaml"});
+    EXPECT_EQ(answer.code, 65) << answer.all();
+    EXPECT_TRUE(has(answer.err, "big.yaml") && has(answer.err, "at most")) << answer.err;
+}
+
+TEST_F(Trouble, AFaultThatAWorldCannotDoIs69BeforeAnythingRuns) {
+    const auto answer =
+        storm({"run", scenario("faults/clock-drift.yaml"), "--world", "local", "--seed", "1"});
+    EXPECT_TRUE(answer.code == 69 || answer.code == 65) << answer.all();
+    EXPECT_TRUE(has(answer.err, "clock.drift")) << answer.err;
+    EXPECT_FALSE(there("runs"));
+}
+
+TEST_F(Trouble, APlaceThatCannotBeWrittenIsSaidBeforeTheWork) {
+    write("file", "mine");
+    fs::create_directory(folder_ / "mine");
+    write("mine/notes", "mine");
+    for (const auto* place : {"file/below", "file", "mine", "/proc/nothing"}) {
+        const auto answer = storm({"run", broken(), "--seeds", "1000000", "--out", place});
+        EXPECT_TRUE(answer.code == 70 || answer.code == 77) << place << "\n" << answer.all();
+        EXPECT_TRUE(has(answer.err, place)) << answer.err;
+        EXPECT_EQ(answer.out, "");
+    }
+    EXPECT_EQ(read("file"), "mine");
+    EXPECT_EQ(read("mine/notes"), "mine");
+}
+
+TEST_F(Trouble, AFullDiskIsSaidAndLeavesNothingHalfWritten) {
+    const auto answer = storm({"run", broken(), "--no-cause", "--seeds", "50", "--out", "runs/it"},
+                              {.in_child =
+                                   [] {
+                                       std::signal(SIGXFSZ, SIG_IGN);
+                                       const rlimit small{20'000, 20'000};
+                                       setrlimit(RLIMIT_FSIZE, &small);
+                                   },
+                               .meanwhile = {},
+                               .program = {}});
+    EXPECT_EQ(answer.code, 70) << answer.all();
+    EXPECT_TRUE(has(answer.err, "File too large")) << answer.err;
+    EXPECT_FALSE(there("runs/it"));
+    if (there("runs")) EXPECT_TRUE(fs::is_empty(folder_ / "runs"));
+}
+
+TEST_F(Trouble, AnInterruptEndsASweepWithATruthfulPartialReport) {
+    const auto answer = storm({"run", sound(), "--seeds", "10000000", "--format", "json"},
+                              {.in_child = {},
+                               .meanwhile =
+                                   [](pid_t child) {
+                                       pause_for(700);
+                                       kill(child, SIGINT);
+                                   },
+                               .program = {}});
+    EXPECT_EQ(answer.code, 130) << answer.all();
+    const auto report = nlohmann::json::parse(answer.out);
+    EXPECT_EQ(report["stopped"], true);
+    EXPECT_EQ(report["asked"], 10'000'000);
+    EXPECT_LT(report["run"].get<std::uint64_t>(), 10'000'000U);
+}
+
+TEST_F(Trouble, SigkillLeavesFinishedRunsIntactAndNoChildBehind) {
+    ASSERT_EQ(storm({"run", sound(), "--seed", "3"}).code, 0);
+    const std::string mark = "STORM_TEST_MARK=" + folder_.string();
+    const auto answer = storm({"run", sound(), "--seeds", "10000000"},
+                              {.in_child = [&] { setenv("STORM_TEST_MARK", folder_.c_str(), 1); },
+                               .meanwhile =
+                                   [](pid_t child) {
+                                       pause_for(700);
+                                       kill(child, SIGKILL);
+                                   },
+                               .program = {}});
+    EXPECT_EQ(answer.signal, SIGKILL);
+    bool left = true;
+    for (int i = 0; i < 50 && left; ++i) {
+        left = false;
+        for (const auto& entry : fs::directory_iterator("/proc")) {
+            left = left || has(content(entry.path() / "environ"), mark);
+        }
+        if (left) pause_for(50);
+    }
+    EXPECT_FALSE(left) << "a process of the sweep still runs";
+    const auto again = storm({"replay", "runs/primary-backup-repaired-3"});
+    EXPECT_EQ(again.code, 0) << again.all();
+}
+
+}  // namespace
+}  // namespace storm::sdk::testing
