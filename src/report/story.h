@@ -113,7 +113,7 @@ struct Story {
     std::vector<std::pair<std::string, std::string>> remarks;
     /// Lines to paste below those, never wrapped: ("saved", "stormproof run x.yaml").
     std::vector<std::pair<std::string, std::string>> more_commands;
-    std::string page;               // Path of report.html, for the terminal.
+    std::string page;  // Path of report.html, for the terminal.
     /// Build id, compiler, machine, ...: what the verdict depends on, in order.
     std::vector<std::pair<std::string, std::string>> environment;
 

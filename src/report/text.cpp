@@ -108,8 +108,8 @@ void add_reasons(core::NamedLines& lines, const Story& story) {
             lines.emplace_back(
                 others++ == 0 ? "also" : "",
                 core::plain(reason.sentence.empty() ? reason.reason : reason.sentence) +
-                    fmt::format(" ({}seed {})",
-                                reason.news == Reason::News::known ? "known; " : "", reason.seed));
+                    fmt::format(" ({}seed {})", reason.news == Reason::News::known ? "known; " : "",
+                                reason.seed));
         }
     }
 }
