@@ -13,6 +13,7 @@
 #include <csignal>
 #include <filesystem>
 #include <fstream>
+#include <nlohmann/json.hpp>
 
 #include "core/text.h"
 #include "runner/formats.h"
@@ -260,6 +261,51 @@ TEST(Formats, a_violation_is_a_failure_and_an_undecided_check_is_an_error_never_
     EXPECT_THAT(to_jsonl(report, "s.yaml"), HasSubstr("\"type\":\"reason\""));
     EXPECT_EQ(std::ranges::count(to_jsonl(report, "s.yaml"), '\n'), 2);
     EXPECT_THAT(sweep_json(report, "s.yaml"), HasSubstr("\"reason\":\"a/b/#c\""));
+}
+
+/// The keys of `object` stand in the schema's properties, and all that are required are there.
+void expect_described(const nlohmann::json& object, const nlohmann::json& schema) {
+    for (const auto& [key, value] : object.items()) {
+        EXPECT_TRUE(schema["properties"].contains(key)) << key;
+        if (!schema["properties"].contains(key)) continue;
+        const auto& inner = schema["properties"][key];
+        if (!value.is_array() || !inner.contains("items")) continue;
+        for (const auto& item : value) {
+            if (item.is_object()) expect_described(item, inner["items"]);
+        }
+    }
+    for (const auto& key : schema["required"]) {
+        EXPECT_TRUE(object.contains(key.get<std::string>())) << key;
+    }
+}
+
+nlohmann::json schema_of(const std::string& name) {
+    std::ifstream in("docs/formats/" + name + ".schema.json");
+    return nlohmann::json::parse(in);
+}
+
+TEST(Formats, what_is_written_is_what_the_schemas_describe) {
+    const auto bench = testing::bench();
+    const auto run = stored(bench, "wrong", 3);
+    expect_described(nlohmann::json::parse(verdict_json(run)), schema_of("verdict"));
+    const auto lines = [](const std::string& text, const std::string& name) {
+        std::size_t seen = 0;
+        for (const auto& line : core::split(text, '\n')) {
+            if (line.empty()) continue;
+            expect_described(nlohmann::json::parse(line), schema_of(name));
+            if (++seen == 200) break;
+        }
+        EXPECT_GT(seen, 0U) << name;
+    };
+    lines(events_jsonl(run.result.record), "events");
+    lines(decisions_jsonl(run.result.record), "decisions");
+    lines(to_jsonl(std::vector<Known>{{"a/b/c", 1, "", ""}}), "known");
+    const auto scenario = testing::scenario_of(bench, testing::scenario_text("wrong"));
+    auto options = testing::options(30);
+    options.known = {{"x/y/", 999, "", ""}};
+    const auto report = sweep(bench, scenario, options);
+    ASSERT_TRUE(report.has_value());
+    expect_described(nlohmann::json::parse(sweep_json(*report, "s.yaml")), schema_of("sweep"));
 }
 
 TEST(Build, its_id_is_the_same_each_time_it_is_asked) {
