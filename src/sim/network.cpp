@@ -193,9 +193,9 @@ void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c
             continue;
         }
         bool felt = false;
-        switch (settled.kind) {
+        switch (e.what == What::ghost ? Claim::Kind::drop : settled.kind) {
             case Claim::Kind::drop:
-                felt = e.what == What::ghost;
+                felt = e.what == What::ghost && settled.kind == Claim::Kind::drop;
                 break;
             case Claim::Kind::delay:
                 felt = now_ > c.undelayed;
@@ -207,6 +207,7 @@ void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c
                 felt = refused || (c.damage != 0 && c.undetected);
                 break;
         }
+        if (force.sabotaged) continue;  // Whatever was felt was another's doing.
         if (felt) {
             saw(force, to);
         } else if (e.what == What::ghost && settled.kind != Claim::Kind::drop) {

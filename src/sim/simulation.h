@@ -177,7 +177,7 @@ private:
     void void_claims(std::uint32_t list);
 
     // Clocks and disks.
-    void clock_read(Endpoint& endpoint, Instant shown_monotonic, bool wall);
+    void clock_read(Endpoint& endpoint, bool wall);
     Duration file_latency(Endpoint& endpoint, FileWork& work);
     void carry_out(FileWork& work, Endpoint& endpoint, node::FileReply& reply);
     Disk& disk_of(Endpoint& endpoint);

@@ -86,7 +86,17 @@ void Simulation::disarm(node::Io& io, node::TimerId timer) {
     wheel_.cancel(timer.event);
 }
 
-void Simulation::clock_read(Endpoint& at, Instant shown, bool wall) {
+// A fault is felt if the clock shows something else than the other faults alone would make it
+// show: two jumps that cancel out are both felt.
+void Simulation::clock_read(Endpoint& at, bool wall) {
+    Duration steps{};
+    std::int64_t drifts = 0;
+    for (const auto token : at.clocks) {
+        if (forces_[token].sabotaged) continue;
+        const auto& effect = std::get<fault::ClockEffect>(forces_[token].effect);
+        steps += effect.step;
+        drifts += effect.drift_ppm;
+    }
     for (const auto token : at.clocks) {
         Force& force = forces_[token];
         const auto& effect = std::get<fault::ClockEffect>(force.effect);
@@ -95,23 +105,25 @@ void Simulation::clock_read(Endpoint& at, Instant shown, bool wall) {
         const Duration passed = now_ - force.since;
         if (effect.drift_ppm != 0 && passed.ns < 1'000'000) continue;  // Nothing to see yet.
         ++force.claimed;
-        const bool bent = effect.drift_ppm != 0 ? at.clock.drift_ppm != 0 && shown != now_
-                                                : at.clock.wall_step.ns != 0;
-        if (bent && !force.sabotaged) saw(force, at);
+        const bool carried = !force.sabotaged;
+        const bool bent = effect.drift_ppm != 0
+                              ? at.clock.drift_ppm != drifts - (carried ? effect.drift_ppm : 0)
+                              : at.clock.wall_step != steps - (carried ? effect.step : Duration{});
+        if (bent) saw(force, at);
     }
 }
 
 Instant Simulation::monotonic(node::Io& io) {
     Endpoint& at = endpoint(io);
     const Instant shown = at.clock.local(now_);
-    if (!at.clocks.empty()) clock_read(at, shown, false);
+    if (!at.clocks.empty()) clock_read(at, false);
     return shown;
 }
 
 core::WallTime Simulation::wall(node::Io& io) {
     Endpoint& at = endpoint(io);
     const Instant local = at.clock.local(now_);
-    if (!at.clocks.empty()) clock_read(at, local, true);
+    if (!at.clocks.empty()) clock_read(at, true);
     return core::WallTime{epoch_ns + local.ns + at.clock.wall_step.ns};
 }
 

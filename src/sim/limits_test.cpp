@@ -1,0 +1,170 @@
+// Goal: what a run may not do (go on for ever, eat memory, throw, ask the operating system)
+// ends as a breach with a name; and the world's callbacks come when they should. Method: a
+// small system for each.
+#include <gtest/gtest.h>
+
+#include <chrono>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "core/guard.h"
+#include "sim/leaky_systems_test.h"
+#include "sim/rig_test.h"
+
+namespace storm::sim {
+namespace {
+
+const history::Breach* breach_of(const Rig& rig, std::string_view anomaly) {
+    for (const auto& each : rig.record.breaches) {
+        if (each.anomaly == anomaly) return &each;
+    }
+    return nullptr;
+}
+
+Task<> spinning(Io& io) {
+    for (;;) co_await io.sleep({});
+}
+
+TEST(Limits, a_run_that_does_not_end_is_a_breach) {
+    Rig rig(spinning);
+    rig.plan.step_limit = 10'000;
+    rig.pass(1_s);
+    const auto* endless = breach_of(rig, "endless");
+    ASSERT_NE(endless, nullptr);
+    EXPECT_EQ(endless->check, "no-crash");
+    EXPECT_EQ(rig.record.events, 10'000U);
+}
+
+Task<> hoarding(Io& io) {
+    std::vector<std::string> all;
+    for (;;) {
+        all.emplace_back(1 << 20, 'x');
+        co_await io.sleep(1_ms);
+    }
+}
+
+TEST(Limits, a_node_that_eats_memory_is_a_breach) {
+    if (!core::memory_counted()) GTEST_SKIP() << "memory is not counted in this build";
+    Rig rig([](Io& io) { return io.self() == n1 ? hoarding(io) : ticking(io); });
+    rig.plan.memory_limit = 32 << 20;
+    rig.pass(1_s);
+    const auto* memory = breach_of(rig, "memory limit");
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(memory->node, n1);
+}
+
+Task<> flooding(Io& io) {
+    for (std::uint64_t n = 0;; ++n) {
+        for (int i = 0; i < 1'000; ++i) io.send(n2, Ping{n});
+        io.publish("n", n);
+        co_await io.sleep(1_ms);
+    }
+}
+
+TEST(Limits, what_the_world_keeps_for_a_node_is_not_the_node_s_memory) {
+    Rig rig([](Io& io) { return io.self() == n1 ? flooding(io) : silent(io); });
+    rig.detail = history::Detail::full;
+    rig.plan.network.delay = 10_s;
+    rig.plan.memory_limit = 1 << 20;
+    rig.pass(100_ms);
+    EXPECT_TRUE(rig.record.breaches.empty());
+    EXPECT_GT(rig.record.trace.size(), 50'000U);
+}
+
+Task<> throwing(Io& io) {
+    co_await io.sleep(1_ms);
+    throw std::runtime_error("no such shard");
+}
+
+TEST(Limits, an_exception_that_leaves_a_node_is_a_breach) {
+    Rig rig(throwing, 1);
+    rig.pass(10_ms);
+    const auto* thrown = breach_of(rig, "exception");
+    ASSERT_NE(thrown, nullptr);
+    EXPECT_EQ(thrown->site, "no such shard");
+}
+
+TEST(Limits, asking_the_operating_system_is_a_breach_that_names_the_function) {
+    if (!core::guards_installed()) GTEST_SKIP() << "guards are off in this build";
+    for (const auto& [name, asks] : {std::pair{"wall-clock", "clock"}, {"entropy", "random"}}) {
+        Rig rig([](Io& io) { return silent(io); });
+        rig.system = leaky_system(name);
+        rig.pass(100_ms);
+        const auto* asked = breach_of(rig, "asked the operating system");
+        ASSERT_NE(asked, nullptr) << name;
+        EXPECT_EQ(asked->check, "deterministic");
+        EXPECT_NE(asked->site.find(asks), std::string::npos) << asked->site;
+    }
+}
+
+TEST(Limits, static_state_shows_as_another_digest_in_the_second_run) {
+    const auto digest = [](const char* leak) {
+        Rig rig([](Io& io) { return silent(io); });
+        rig.system = leaky_system(leak);
+        rig.pass(1_s);
+        return rig.world().digest();
+    };
+    EXPECT_NE(digest("static-state"), digest("static-state"));
+    EXPECT_EQ(digest("none"), digest("none"));
+}
+
+TEST(Limits, each_leaky_system_runs) {
+    for (const auto& leak : leaks()) {
+        Rig rig([](Io& io) { return silent(io); });
+        rig.system = leaky_system(leak);
+        rig.pass(1_s);
+        EXPECT_GT(rig.record.messages, 20U) << leak;
+    }
+}
+
+TEST(Callbacks, come_at_their_time_in_order_and_at_once_if_it_is_past) {
+    Rig rig(silent);
+    rig.pass(10_ms);
+    std::string order;
+    auto& world = rig.world();
+    world.at(Instant{} + 30_ms, 1, [&] { order += "c" + core::to_text(world.now()) + " "; });
+    world.at(Instant{} + 20_ms, 2, [&] { order += "b" + core::to_text(world.now()) + " "; });
+    world.at(Instant{} + 5_ms, 3, [&] { order += "a" + core::to_text(world.now()) + " "; });
+    world.at(Instant{} + 30_ms, 4, [&] { order += "d" + core::to_text(world.now()); });
+    EXPECT_EQ(order, "");  // Never from inside the call.
+    rig.pass(100_ms);
+    EXPECT_EQ(order, "a10ms b20ms c30ms d30ms");
+}
+
+TEST(Callbacks, wait_for_published_values_and_come_once) {
+    Rig rig(ticking);
+    rig.pass(5_ms);
+    int met = 0;
+    Instant when;
+    rig.world().when(
+        [](const node::Published& values) {
+            const Value* ticks = values.get(n1, "ticks");
+            return ticks != nullptr && ticks->integer_or(0) >= 3;
+        },
+        1,
+        [&] {
+            ++met;
+            when = rig.world().now();
+        });
+    rig.pass(100_ms);
+    EXPECT_EQ(met, 1);
+    EXPECT_EQ(when, Instant{} + 30_ms);
+    rig.world().when([](const node::Published&) { return true; }, 2, [&] { ++met; });
+    EXPECT_EQ(met, 1);  // Already true: still an event of its own.
+    rig.pass({});
+    EXPECT_EQ(met, 2);
+}
+
+TEST(Callbacks, halt_ends_the_drive_after_the_present_event) {
+    Rig rig(ticking);
+    rig.start();
+    rig.world().at(Instant{} + 33_ms, 1, [&] { rig.world().halt(); });
+    rig.pass(1_s);
+    EXPECT_EQ(rig.world().now(), Instant{} + 33_ms);
+    rig.pass({});
+    EXPECT_EQ(rig.shown(n1, "ticks"), 100);  // It can go on.
+}
+
+}  // namespace
+}  // namespace storm::sim
