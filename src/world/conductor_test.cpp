@@ -3,8 +3,8 @@
 // operations take ten milliseconds and answer or fail as the test says.
 #include "world/conductor.h"
 
-#include <gmock/gmock.h>
 #include <fmt/format.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
