@@ -42,7 +42,8 @@ Task<Result<Value>> ask(Io& io, Command command) {
             ++refusals;
         }
     }
-    if (!perhaps) co_return core::fail(ErrorKind::refused, "nobody leads");
+    // Not even refusals are proof that nothing was done: a copy of the request may still be on
+    // its way to somebody who will lead.
     co_return core::fail(ErrorKind::timeout, "no answer in time");
 }
 

@@ -235,7 +235,7 @@ Replica::Task<bool> Replica::on_promise(Id from, Promise promise) {
             best = theirs;
         }
     }
-    if (STORM_MAYBE("primary-backup/slow-takeover")) co_await io_.sleep(60_ms);
+    if (STORM_MAYBE("primary-backup/slow-takeover")) co_await io_.sleep(120_ms);
     co_return co_await lead(std::move(best));
 }
 
@@ -284,8 +284,9 @@ Replica::Task<bool> Replica::on_replicate(Id from, Replicate replicate) {
     }
     obey(next.view);
     quiet_since_ = io_.now();
-    const bool same_view = stamp_.view == next.view || bugs_.rejoin_without_transfer;
-    if (same_view && next.version == stamp_.version + 1) {
+    const bool same_view = stamp_.view == next.view;
+    const bool fits = same_view && next.version == stamp_.version + 1;
+    if (fits || (bugs_.rejoin_without_transfer && next > stamp_)) {
         Record record{Record::Kind::update, next.view, next, replicate.command, {}};
         if (!co_await persist(std::move(record))) co_return false;
         promised_ = std::max(promised_, next.view);
@@ -293,9 +294,9 @@ Replica::Task<bool> Replica::on_replicate(Id from, Replicate replicate) {
         store_.apply(replicate.command, !bugs_.non_idempotent_retry);
         publish_state();
     }
-    const bool behind = !same_view || stamp_.version < next.version;
+    const bool behind = stamp_.view != next.view || stamp_.version < next.version;
     STORM_SOMETIMES(behind, "an update reaches a backup that lacks an earlier one");
-    io_.send(from, Held{next.view, same_view ? stamp_.version : 0, behind, 0});
+    io_.send(from, Held{next.view, stamp_.view == next.view ? stamp_.version : 0, behind, 0});
     co_return true;
 }
 

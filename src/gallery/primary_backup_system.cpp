@@ -26,31 +26,28 @@ Bugs::Bugs(const node::Options& options)
       promise_not_kept(options.plant == "promise-not-kept") {}
 
 std::vector<node::Plant> plants() {
+    const std::vector<std::string> lost = {"linearizable", "no-lost-acknowledged-writes",
+                                           "invariants", "converged", "progress"};
     return {
         {"acknowledge-before-replicate",
-         "The primary acknowledges a put once it is in its own journal.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
+         "The primary acknowledges a put once it is in its own journal.", lost},
         {"no-fencing-after-failover",
-         "Backups go on obeying a primary of an earlier view than they have promised.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants", "converged"}},
+         "Backups go on obeying a primary of an earlier view than they have promised.", lost},
         {"non-idempotent-retry",
-         "A request that comes again, because its answer was lost, is executed again.",
-         {"linearizable"}},
+         "A request that comes again, because its answer was lost, is executed again.", lost},
         {"rejoin-without-transfer",
-         "A replica that missed a view change applies new updates to its old state.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants", "converged"}},
+         "A replica that missed updates applies the next to what it has, without a transfer.",
+         lost},
         {"ack-before-sync",
-         "Updates are acknowledged while a power loss can still take them from the journal.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
+         "Updates are acknowledged while a power loss can still take them from the journal.", lost},
         {"read-without-majority",
-         "A primary answers a get without asking whether it still is the primary.",
-         {"linearizable"}},
+         "A primary answers a get without asking whether it still is the primary.", lost},
         {"promote-own-state",
          "A new primary goes on from its own state though a backup has shown it a newer one.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
+         lost},
         {"promise-not-kept",
          "A backup promises a view but obeys the old primary until it hears from the new one.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants"}},
+         lost},
     };
 }
 

@@ -26,7 +26,7 @@ using node::Io;
 namespace {
 constexpr Duration heartbeat_every = 50_ms;
 constexpr Duration patience_least = 150_ms;
-constexpr Duration patience_most = 220_ms;
+constexpr Duration patience_most = 180_ms;
 constexpr Duration before_start_over = 20_ms;
 constexpr std::size_t batch_limit = 4;      // Entries in one Append.
 constexpr std::size_t journal_limit = 128;  // Records before the journal is rewritten.
@@ -263,6 +263,7 @@ Replica::Task<bool> Replica::on_vote(Id from, Vote vote) {
 }
 
 Replica::Task<bool> Replica::lead() {
+    if (STORM_MAYBE("raft/slow-takeover")) co_await io_.sleep(150_ms);
     opening_ = log_.last() + 1;
     progress_.clear();
     for (const Id peer : peers_) progress_[peer].next = opening_;
@@ -273,7 +274,6 @@ Replica::Task<bool> Replica::lead() {
     leader_ = io_.self().value;
     io_.log("leads term {}", term_);
     io_.publish("leading", term_);
-    if (STORM_MAYBE("raft/slow-takeover")) co_await io_.sleep(80_ms);
     // An entry of its own term: when it is committed, so is all before it.
     log_.append({term_, {}});
     if (!co_await persist({{Record::Kind::entry, 0, nobody, opening_, log_.at(opening_), {}}})) {

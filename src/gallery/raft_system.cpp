@@ -29,11 +29,11 @@ Bugs::Bugs(const node::Options& options)
 
 std::vector<node::Plant> plants() {
     const std::vector<std::string> lost = {"linearizable", "no-lost-acknowledged-writes",
-                                           "invariants", "properties"};
+                                           "invariants",   "properties",
+                                           "converged",    "progress"};
     return {
         {"vote-not-persisted",
-         "A vote is not in the journal: a node that restarts may vote twice in a term.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants", "properties"}},
+         "A vote is not in the journal: a node that restarts may vote twice in a term.", lost},
         {"vote-without-log-check",
          "A node votes for a candidate whose log lacks entries that it holds itself.", lost},
         {"ack-before-fsync",
@@ -47,10 +47,10 @@ std::vector<node::Plant> plants() {
          "The majority is taken of the peers, but the node itself is counted in it.", lost},
         {"lease-read-under-drift",
          "A leader answers gets under a lease that it measures by a clock that may be wrong.",
-         {"linearizable"}},
+         {"linearizable", "no-lost-acknowledged-writes"}},
         {"read-before-own-commit",
          "A new leader answers gets before it has committed an entry of its own term.",
-         {"linearizable"}},
+         {"linearizable", "no-lost-acknowledged-writes"}},
         {"snapshot-drops-later-entries",
          "A follower that installs a snapshot throws away the entries after it.", lost},
         {"compaction-forgets-sessions",

@@ -234,10 +234,10 @@ std::vector<node::Plant> plants() {
     return {
         {"no-write-back",
          "A read returns the newest value it saw without making a majority hold it first.",
-         {"linearizable"}},
+         {"linearizable", "no-lost-acknowledged-writes"}},
         {"tie-without-node-id",
          "Two concurrent writes may get the same tag: the writer is not part of it.",
-         {"linearizable"}},
+         {"linearizable", "no-lost-acknowledged-writes"}},
         {"half-quorum",
          "Half of the replicas count as a majority, so that two quorums need not meet.",
          {"linearizable", "no-lost-acknowledged-writes"}},

@@ -52,6 +52,7 @@ struct alignas(64) Endpoint {
     std::int64_t memory = 0;
     bool doomed = false;    // Sealed inside its own dispatch.
     bool troubled = false;  // Some of down, paused and slow is not empty.
+    bool bent = false;      // Some fault bends, or bent, its clocks.
     std::string name;
 
     core::Key next_life = 0;         // Root key of the next life.

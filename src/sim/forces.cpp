@@ -92,6 +92,7 @@ void Simulation::apply_clock(Token token, const fault::ClockEffect& effect) {
     for (const auto id : effect.nodes) {
         Endpoint& at = endpoint(id);
         at.clocks.push_back(token);
+        at.bent = true;
         set_clock(at);
     }
 }

@@ -40,7 +40,8 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
     const Instant undelayed = now_ + own.extra;
     if (links_.empty()) [[likely]] {
         if (own.duplicated) {
-            (void)schedule_copy(packet, packet.body, to_index, now_ + own.duplicate_extra, 1);
+            (void)schedule_copy(packet, core::Buffer(packet.body), to_index,
+                                now_ + own.duplicate_extra, 1);
         }
         if (own.damage == 0) [[likely]] {
             (void)schedule_copy(packet, std::move(packet.body), to_index, undelayed, 0);
@@ -139,7 +140,7 @@ void Simulation::touch(world::Token token, const fault::Fate& fate, bool undetec
     }
 }
 
-std::uint32_t Simulation::schedule_copy(const node::Packet& packet, core::Buffer body,
+std::uint32_t Simulation::schedule_copy(const node::Packet& packet, core::Buffer&& body,
                                         std::uint32_t to, Instant due, std::uint8_t copy) {
     const std::uint32_t index = wheel_.add(std::max(due, now_), What::packet);
     Event& e = wheel_[index];
@@ -159,7 +160,7 @@ std::uint32_t Simulation::schedule_copy(const node::Packet& packet, core::Buffer
 
 void Simulation::schedule_touched(const node::Packet& packet, std::uint32_t to, Instant due,
                                   std::uint8_t copy, const Cold& how, std::uint32_t claims) {
-    const std::uint32_t index = schedule_copy(packet, packet.body, to, due, copy);
+    const std::uint32_t index = schedule_copy(packet, core::Buffer(packet.body), to, due, copy);
     Event& e = wheel_[index];
     e.extra = claims;
     e.touched = true;
@@ -244,10 +245,33 @@ bool survives(core::Buffer& body, std::uint32_t damage) {
 }  // namespace
 
 void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
+    Event& e = wheel_[index];
+    if (e.what == What::ghost || !to.up() || e.touched || full_) [[unlikely]] {
+        return run_marked(index, to);
+    }
+    cause_ = e.copy == 0 ? e.key : core::combine(e.key, 1);
+    node::Packet packet{endpoints_[e.from].id,
+                        to.id,
+                        e.type,
+                        e.version,
+                        static_cast<node::PacketKind>(e.kind),
+                        e.ticket,
+                        cause_,
+                        e.name,
+                        core::Buffer::attach(e.thing)};
+    wheel_.release(index);
+    fold_bytes(packet.body.bytes());
+    ++messages_;
+    enter(to);
+    to.io->deliver(std::move(packet));
+    leave(to);
+}
+
+// A packet that a fault touched, that nobody takes, or of which somebody wants to read.
+void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
     const Event e = wheel_[index];
     Cold c;
-    if (e.touched) [[unlikely]]
-        c = wheel_.cold(index);
+    if (e.touched) c = wheel_.cold(index);
     wheel_.release(index);
     core::Buffer body = core::Buffer::attach(e.thing);
     const bool alive = to.up();
@@ -259,26 +283,22 @@ void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
             cause_ = e.key;
             trace(history::EventKind::drop, to.id, from, e.name, std::move(by), {}, e.key);
         }
-        if (e.extra != nil) settle_claims(e.extra, e, c, to, alive, false);
+        settle_claims(e.extra, e, c, to, alive, false);
         return;
     }
     fold_bytes(body.bytes());
     ++messages_;
     const bool refused = c.damage != 0 && !survives(body, c.damage) && !c.undetected;
-    if (e.extra != nil) settle_claims(e.extra, e, c, to, true, refused);
-    cause_ = e.copy == 0 ? e.key : core::combine(e.key, e.copy);
+    settle_claims(e.extra, e, c, to, true, refused);
+    cause_ = e.copy == 0 ? e.key : core::combine(e.key, 1);
     if (refused) {
-        if (full_) {
-            trace(history::EventKind::drop, to.id, from, e.name, "checksum", {}, e.key);
-        }
+        trace(history::EventKind::drop, to.id, from, e.name, "checksum", {}, e.key);
         return;
     }
     if (full_) trace(history::EventKind::deliver, to.id, from, e.name, {}, {}, e.key);
-    node::Packet packet{
-        from,     to.id,  e.type, e.version,      static_cast<node::PacketKind>(e.kind),
-        e.ticket, cause_, e.name, std::move(body)};
     enter(to);
-    to.io->deliver(std::move(packet));
+    to.io->deliver({from, to.id, e.type, e.version, static_cast<node::PacketKind>(e.kind), e.ticket,
+                    cause_, e.name, std::move(body)});
     leave(to);
 }
 

@@ -5,7 +5,8 @@
 // removed entry is replaced by the last of its list. Chunks are recycled last in, first out,
 // so those in use stay in the cache however far the wheel has turned. Lists have no order.
 //
-//   heads_[slot] ─▶ chunk (1..7 entries) ─▶ chunk (7) ─▶ chunk (7)
+//   tails_[slot] ─▶ last entry      cells: | link | e | e | e |   |   |   |   |  8 to a chunk
+//                                             └──▶ last entry of the chunk before, or nil
 #pragma once
 #include <algorithm>
 #include <bit>
@@ -26,55 +27,51 @@ struct Entry {
 
 class Shelf {
 public:
-    explicit Shelf(std::uint32_t slots) : heads_(slots, nil), map_(slots / 64 + 1, 0) {}
+    explicit Shelf(std::uint32_t slots) : tails_(slots, nil), map_(slots / 64 + 1, 0) {}
 
     /// Files an entry; the answer is where it stands.
-    std::uint32_t put(std::uint32_t slot, Entry entry) {
-        std::uint32_t head = heads_[slot];
-        if (head == nil || chunks_[head].count == per_chunk) {
-            const std::uint32_t more = fresh();
-            chunks_[more].next = head;
-            if (head == nil) map_[slot >> 6] |= std::uint64_t{1} << (slot & 63);
-            heads_[slot] = head = more;
-        }
-        Chunk& chunk = chunks_[head];
-        chunk.entries[chunk.count] = entry;
-        return head * 8 + chunk.count++;
+    [[gnu::always_inline]] std::uint32_t put(std::uint32_t slot, Entry entry) {
+        std::uint32_t at = tails_[slot];
+        if ((at & last_cell) == last_cell) [[unlikely]]
+            at = more(slot, at);  // Nil is full, too.
+        tails_[slot] = ++at;
+        cell(at) = entry;
+        return at;
     }
-    /// Takes out what stands at `place`. The entry that stands there now, or index nil.
+    /// Takes out what stands at `place`; gives the entry that stands there now, which may be
+    /// the same, then gone.
     Entry take(std::uint32_t slot, std::uint32_t place) {
-        const std::uint32_t head = heads_[slot];
-        Chunk& chunk = chunks_[head];
-        const Entry last = chunk.entries[--chunk.count];
-        const bool was_last = place == head * 8 + chunk.count;
-        if (!was_last) chunks_[place / 8].entries[place % 8] = last;
-        if (chunk.count == 0) {
-            heads_[slot] = chunk.next;
-            if (chunk.next == nil) clear(slot);
-            recycle(head);
-        }
-        return was_last ? Entry{} : last;
+        const std::uint32_t last = tails_[slot];
+        const Entry moved = cell(last);
+        cell(place) = moved;
+        tails_[slot] = last - 1;
+        if ((last & last_cell) == 1) [[unlikely]]
+            less(slot, last - 1);
+        return moved;
     }
     /// Hands each entry to `f` and leaves the slot empty. `f` may file into the shelf.
     template <class F>
     void drain(std::uint32_t slot, F&& f) {
-        std::uint32_t at = heads_[slot];
-        heads_[slot] = nil;
+        std::uint32_t at = tails_[slot];
+        tails_[slot] = nil;
         clear(slot);
         while (at != nil) {
-            const Chunk chunk = chunks_[at];
+            for (; (at & last_cell) != 0; --at) {
+                const Entry entry = cell(at);
+                f(entry);
+            }
+            const std::uint32_t before = cell(at).index;
             recycle(at);
-            for (std::uint32_t i = 0; i < chunk.count; ++i) f(chunk.entries[i]);
-            at = chunk.next;
+            at = before;
         }
     }
     template <class F>
     void each(std::uint32_t slot, F&& f) const {
-        for (std::uint32_t at = heads_[slot]; at != nil; at = chunks_[at].next) {
-            for (std::uint32_t i = 0; i < chunks_[at].count; ++i) f(chunks_[at].entries[i]);
+        for (std::uint32_t at = tails_[slot]; at != nil; at = cell(at).index) {
+            for (; (at & last_cell) != 0; --at) f(cell(at));
         }
     }
-    [[nodiscard]] bool empty(std::uint32_t slot) const { return heads_[slot] == nil; }
+    [[nodiscard]] bool empty(std::uint32_t slot) const { return tails_[slot] == nil; }
     /// The first slot in use in [from, to), or `to`.
     [[nodiscard]] std::uint32_t next_used(std::uint32_t from, std::uint32_t to) const {
         if (from >= to) return to;
@@ -89,35 +86,46 @@ public:
     }
 
 private:
-    static constexpr std::uint32_t per_chunk = 7;
+    static constexpr std::uint32_t last_cell = 7;
     struct alignas(128) Chunk {
-        std::uint32_t next = nil;
-        std::uint32_t count = 0;
-        Entry entries[per_chunk];
+        Entry cells[last_cell + 1];  // The first one links: `index` is the tail before it.
     };
     static_assert(sizeof(Chunk) == 128);
 
-    std::uint32_t fresh() {
-        if (free_ == nil) [[unlikely]] {
-            const core::HooksOff off;  // It is no node's memory.
-            chunks_.emplace_back();
-            return static_cast<std::uint32_t>(chunks_.size() - 1);
-        }
-        const std::uint32_t chunk = free_;
-        free_ = chunks_[chunk].next;
-        chunks_[chunk].count = 0;
-        return chunk;
+    Entry& cell(std::uint32_t at) { return chunks_[at >> 3U].cells[at & last_cell]; }
+    [[nodiscard]] const Entry& cell(std::uint32_t at) const {
+        return chunks_[at >> 3U].cells[at & last_cell];
     }
-    void recycle(std::uint32_t chunk) {
-        chunks_[chunk].next = free_;
-        free_ = chunk;
+    // A chunk more for a slot whose last one is full; gives its link cell.
+    [[gnu::noinline]] std::uint32_t more(std::uint32_t slot, std::uint32_t tail) {
+        std::uint32_t fresh = free_;
+        if (fresh == nil) [[unlikely]] {
+            const core::HooksOff off;  // It is no node's memory.
+            fresh = static_cast<std::uint32_t>(chunks_.size()) * (last_cell + 1);
+            chunks_.emplace_back();
+        } else {
+            free_ = cell(fresh).index;
+        }
+        if (tail == nil) map_[slot >> 6] |= std::uint64_t{1} << (slot & 63);
+        cell(fresh).index = tail;
+        return fresh;
+    }
+    // The last chunk of a slot is empty.
+    [[gnu::noinline]] void less(std::uint32_t slot, std::uint32_t link) {
+        tails_[slot] = cell(link).index;
+        if (tails_[slot] == nil) clear(slot);
+        recycle(link);
+    }
+    void recycle(std::uint32_t link) {
+        cell(link).index = free_;
+        free_ = link;
     }
     void clear(std::uint32_t slot) { map_[slot >> 6] &= ~(std::uint64_t{1} << (slot & 63)); }
 
     std::vector<Chunk> chunks_;
-    std::vector<std::uint32_t> heads_;
+    std::vector<std::uint32_t> tails_;
     std::vector<std::uint64_t> map_;  // Slots in use.
-    std::uint32_t free_ = nil;
+    std::uint32_t free_ = nil;        // Link cells.
 };
 
 }  // namespace storm::sim

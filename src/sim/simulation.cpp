@@ -427,28 +427,6 @@ std::int64_t Simulation::decide(fault::Purpose purpose, core::Key key, std::uint
     return draw_slowly(purpose, key, index, nullptr, nullptr, std::string(who).c_str(), scale);
 }
 
-void Simulation::fold_bytes(std::span<const std::byte> bytes) {
-    std::uint64_t a = digest_a_, b = digest_b_;
-    const std::byte* at = bytes.data();
-    std::size_t left = bytes.size();
-    while (left >= 32) {
-        std::uint64_t w[4];
-        std::memcpy(w, at, 32);
-        a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
-        b = core::fold_multiply(b ^ w[2], w[3] ^ core::hash_salt[1]);
-        at += 32;
-        left -= 32;
-    }
-    std::uint64_t w[4] = {left, 0, 0, 0};
-    if (left != 0) {
-        std::memcpy(w + (left > 24 ? 0 : 1), at, left);
-        a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
-        b = core::fold_multiply(b ^ w[2] ^ left, w[3] ^ core::hash_salt[1]);
-    }
-    digest_a_ = a;
-    digest_b_ = b;
-}
-
 void Simulation::block() { record_->ladder.push_back(digest()); }
 
 // ---- Records ------------------------------------------------------------------------------

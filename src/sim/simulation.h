@@ -11,6 +11,7 @@
 // pinned, recorded or neutral that is one hash.
 #pragma once
 #include <cstdint>
+#include <cstring>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -149,13 +150,32 @@ private:
                                             (static_cast<std::uint64_t>(e.what) << 56U) ^
                                             core::hash_salt[3]);
     }
-    void fold_bytes(std::span<const std::byte> bytes);
+    void fold_bytes(std::span<const std::byte> bytes) {
+        std::uint64_t a = digest_a_, b = digest_b_;
+        const std::byte* at = bytes.data();
+        std::size_t left = bytes.size();
+        for (; left >= 32; at += 32, left -= 32) {
+            std::uint64_t w[4];
+            std::memcpy(w, at, 32);
+            a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
+            b = core::fold_multiply(b ^ w[2], w[3] ^ core::hash_salt[1]);
+        }
+        if (left != 0) {
+            std::uint64_t w[4] = {left, 0, 0, 0};
+            std::memcpy(w + (left > 24 ? 0 : 1), at, left);
+            a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
+            b = core::fold_multiply(b ^ w[2] ^ left, w[3] ^ core::hash_salt[1]);
+        }
+        digest_a_ = a;
+        digest_b_ = b;
+    }
 
     // Dispatch.
     void dispatch(std::uint32_t index);
     bool held_back(std::uint32_t index, Endpoint& to);
     bool wait_for_slow(std::uint32_t index, Endpoint& to);
     void run_packet(std::uint32_t index, Endpoint& to);
+    void run_marked(std::uint32_t index, Endpoint& to);
     void run_file(std::uint32_t index, Endpoint& to);
     void after_step();
     void enter(Endpoint& endpoint);
@@ -164,7 +184,7 @@ private:
     void block();
 
     // Network.
-    std::uint32_t schedule_copy(const node::Packet& packet, core::Buffer body, std::uint32_t to,
+    std::uint32_t schedule_copy(const node::Packet& packet, core::Buffer&& body, std::uint32_t to,
                                 Instant due, std::uint8_t copy);
     void schedule_touched(const node::Packet& packet, std::uint32_t to, Instant due,
                           std::uint8_t copy, const Cold& how, std::uint32_t claims);

@@ -47,7 +47,7 @@ bool writes(FileOp op) { return op == FileOp::write || op == FileOp::append; }
 node::TimerId Simulation::arm(node::Io& io, node::Waiter& waiter, Duration after, core::Key key) {
     Endpoint& at = endpoint(io);
     Duration length = after;
-    if (!at.clocks.empty()) {
+    if (at.bent) [[unlikely]] {
         length = at.clock.world_length(after);
         for (const auto token : at.clocks) {
             Force& force = forces_[token];

@@ -77,7 +77,7 @@ public:
             return;
         }
         const Entry moved = shelf_.take(place.slot, place.place);
-        if (moved.index != nil) places_[moved.index].place = place.place;
+        places_[moved.index].place = place.place;
         release(index);
     }
     /// Files an event that waits for later at `at` instead, keeping its place in the sequence.
@@ -88,7 +88,7 @@ public:
             leave_ready(index);
         } else {
             const Entry moved = shelf_.take(place.slot, place.place);
-            if (moved.index != nil) places_[moved.index].place = place.place;
+            places_[moved.index].place = place.place;
         }
         events_[index].at = at;
         file({at, index});
@@ -152,19 +152,17 @@ private:
         return places_[a.index].sequence < places_[b.index].sequence;
     }
 
-    void file(Entry entry) {
+    [[gnu::always_inline]] void file(Entry entry) {
         const std::uint64_t medium_at = static_cast<std::uint64_t>(entry.at.ns) >> medium_shift;
-        if (medium_at <= medium_now_) {
-            file_near(entry);
-        } else if (medium_at - medium_base_ < per_level) {
-            put(static_cast<std::uint32_t>(medium_at & level_mask), entry);
-        } else if ((medium_at >> bits) - (medium_now_ >> bits) < per_level) {
-            put(coarse + static_cast<std::uint32_t>((medium_at >> bits) & level_mask), entry);
-        } else {
-            put(far, entry);
+        if (medium_at <= medium_now_) return file_near(entry);
+        std::uint32_t slot = static_cast<std::uint32_t>(medium_at & level_mask);
+        if (medium_at - medium_base_ >= per_level) {
+            slot = coarse + static_cast<std::uint32_t>((medium_at >> bits) & level_mask);
+            if ((medium_at >> bits) - (medium_now_ >> bits) >= per_level) slot = far;
         }
+        put(slot, entry);
     }
-    void put(std::uint32_t slot, Entry entry) {
+    [[gnu::always_inline]] void put(std::uint32_t slot, Entry entry) {
         Place& place = places_[entry.index];
         place.slot = slot;
         place.place = shelf_.put(slot, entry);
@@ -174,7 +172,7 @@ private:
         put(fine + static_cast<std::uint32_t>(at & (fine_count - 1)), entry);
     }
     // Into an open slot: its fine bucket, or the sorted list.
-    void file_near(Entry entry) {
+    [[gnu::noinline]] void file_near(Entry entry) {
         if (split_ && static_cast<std::uint64_t>(entry.at.ns) >> fine_shift > fine_now_) {
             return put_fine(entry);
         }
