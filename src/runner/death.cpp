@@ -18,19 +18,15 @@
 #include "core/context.h"
 #include "core/text.h"
 
+// Of every sanitizer's run time (sanitizer/common_interface_defs.h); null where there is none.
+extern "C" [[gnu::weak]] void __sanitizer_set_death_callback(void (*callback)());
+
 namespace storm::runner {
 namespace {
 
 constexpr std::size_t output_max = 256U << 10U;
 constexpr std::string_view stack_mark = "stormproof: stack after signal";
-constexpr std::array fatal_signals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL, SIGABRT};
-
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
-    __has_feature(memory_sanitizer)
-constexpr bool sanitized = true;
-#else
-constexpr bool sanitized = false;
-#endif
+constexpr std::array fatal_signals = {SIGSEGV, SIGBUS, SIGFPE, SIGILL};
 
 // What a signal handler can reach is global by nature; set once in a worker.
 LastWords* last_words = nullptr;
@@ -39,16 +35,19 @@ void write_text(std::string_view text) {
     [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-void on_fatal(int signal) {
+void say_last_words() {
     auto& context = core::context;
     context.hooks = nullptr;  // What follows is ours, not the node's.
-    if (last_words != nullptr) {
-        last_words->now_ns = context.now.ns;
-        const char* name = context.node;
-        for (std::size_t i = 0; i + 1 < sizeof last_words->node && name[i] != '\0'; ++i) {
-            last_words->node[i] = name[i];
-        }
+    if (last_words == nullptr) return;
+    last_words->now_ns = context.now.ns;
+    const char* name = context.node;
+    for (std::size_t i = 0; i + 1 < sizeof last_words->node && name[i] != '\0'; ++i) {
+        last_words->node[i] = name[i];
     }
+}
+
+void on_fatal(int signal) {
+    say_last_words();
     write_text("\n");
     write_text(stack_mark);
     write_text("\n");
@@ -91,6 +90,7 @@ std::string place_in(std::string_view text) {
         std::size_t to = i + 1;
         while (to < text.size() && text[to] >= '0' && text[to] <= '9') ++to;
         if (text.substr(from, i - from).find('.') == std::string_view::npos) continue;
+        while (text.substr(from).starts_with("../")) from += 3;
         return std::string(text.substr(from, to - from));
     }
     return {};
@@ -218,7 +218,11 @@ void install_death_handlers(LastWords* words) {
     action.sa_handler = on_fatal;
     action.sa_flags = SA_ONSTACK;
     sigaction(SIGXCPU, &action, nullptr);
-    if (sanitized) return;
+    sigaction(SIGABRT, &action, nullptr);
+    if (__sanitizer_set_death_callback != nullptr) {
+        __sanitizer_set_death_callback(say_last_words);
+        return;
+    }
     for (const int signal : fatal_signals) sigaction(signal, &action, nullptr);
 }
 

@@ -23,8 +23,8 @@ struct LastWords {
 };
 
 /// In a worker: from now on fatal signals write a stack trace to stderr and fill `words`
-/// (in shared memory; outlives the process). Under a sanitizer, whose handlers do the same,
-/// only SIGXCPU is taken.
+/// (in shared memory; outlives the process). Under a sanitizer its own handlers write the trace
+/// and call us for the words; only SIGXCPU and SIGABRT are taken.
 void install_death_handlers(LastWords* words);
 /// Loads what a stack trace needs. Called in the parent, so that workers inherit it.
 void warm_up_stack_traces();

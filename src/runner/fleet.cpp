@@ -43,12 +43,14 @@ struct Shared {
 };
 
 void ring_copy_in(Slot& slot, std::uint64_t at, const void* from, std::size_t size) {
+    if (size == 0) return;  // Nothing may come from nowhere, but memcpy() may not.
     const std::size_t offset = at % ring_size;
     const std::size_t first = std::min(size, ring_size - offset);
     std::memcpy(slot.ring + offset, from, first);
     std::memcpy(slot.ring, static_cast<const std::byte*>(from) + first, size - first);
 }
 void ring_copy_out(const Slot& slot, std::uint64_t at, void* to, std::size_t size) {
+    if (size == 0) return;
     const std::size_t offset = at % ring_size;
     const std::size_t first = std::min(size, ring_size - offset);
     std::memcpy(to, slot.ring + offset, first);

@@ -178,7 +178,7 @@ std::vector<std::string> altered_environment() {
     for (char** at = environ; *at != nullptr; ++at) {
         const std::string_view entry = *at;
         if (entry.starts_with("TZ=") || entry.starts_with("LC_ALL=") ||
-            entry.starts_with("GLIBC_TUNABLES=")) {
+            entry.starts_with("GLIBC_TUNABLES=") || entry.starts_with("ASAN_OPTIONS=")) {
             continue;
         }
         out.emplace_back(entry);
@@ -186,6 +186,8 @@ std::vector<std::string> altered_environment() {
     out.emplace_back("TZ=Pacific/Chatham");
     out.emplace_back("LC_ALL=C.UTF-8");
     out.emplace_back("GLIBC_TUNABLES=glibc.malloc.perturb=165");
+    const char* asan = std::getenv("ASAN_OPTIONS");
+    out.push_back(fmt::format("ASAN_OPTIONS={}:malloc_fill_byte=165", asan != nullptr ? asan : ""));
     out.push_back("STORMPROOF_ELSEWHERE=" + std::string(2999, '~'));
     return out;
 }
