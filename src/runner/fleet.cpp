@@ -15,6 +15,7 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <utility>
 
 #include "core/require.h"
 #include "runner/death.h"
@@ -94,9 +95,7 @@ Duration real_time() {
 void die_with_parent(pid_t parent) {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(0);
-    // Ctrl-C reaches the whole process group; the parent decides what it means.
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGTERM, SIG_DFL);
+    leave_signals_to_parent();
     ::signal(SIGPIPE, SIG_DFL);
 }
 
@@ -105,6 +104,16 @@ core::Error errno_error(std::string_view doing) {
 }
 
 }  // namespace
+
+bool ended_from_outside(int status) {
+    if (!WIFSIGNALED(status)) return false;
+    const int number = WTERMSIG(status);
+    return number == SIGKILL || number == SIGTERM || number == SIGINT || number == SIGHUP;
+}
+
+void leave_signals_to_parent() {
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) ::signal(number, SIG_IGN);
+}
 
 unsigned processors() {
     cpu_set_t set;
@@ -121,6 +130,8 @@ struct Fleet::Crew {
         std::uint64_t serial = 0;
         Duration cpu_at{}, real_at{};  // When `serial` was first seen.
         bool looping = false;          // Its time was up.
+        std::uint64_t again = none;    // An item whose worker was killed from outside ...
+        unsigned killed = 0;           // ... so many times.
     };
 
     ~Crew() {
@@ -144,9 +155,11 @@ struct Fleet::Crew {
         return {};
     }
     core::Result<void> begin(std::size_t index, const Work& work);
-    [[noreturn]] void work_in_child(Slot& slot, const Work& work, int wake, int output);
+    [[noreturn]] void work_in_child(const Worker& worker, Slot& slot, const Work& work, int wake);
+    void work_at(std::uint64_t item, const Worker& worker, Slot& slot, const Work& work, int wake);
     void drain(std::size_t index, const Work& work);
     core::Result<void> bury(std::size_t index, const Work& work);
+    void fell(Worker& worker, std::uint64_t item, const Death& death, const Work& work) const;
     void watch(std::size_t index, const Work& work);
     void wait_for_news() const;
     static void end(Worker& worker);
@@ -167,7 +180,9 @@ void Fleet::Crew::end(Worker& worker) {
     }
     if (worker.wake >= 0) ::close(worker.wake);
     if (worker.output >= 0) ::close(worker.output);
-    worker = Worker{};
+    const Worker dead = std::exchange(worker, Worker{});
+    worker.again = dead.again;
+    worker.killed = dead.killed;
 }
 
 core::Result<void> Fleet::Crew::begin(std::size_t index, const Work& work) {
@@ -194,7 +209,7 @@ core::Result<void> Fleet::Crew::begin(std::size_t index, const Work& work) {
     if (pid == 0) {
         die_with_parent(parent);
         ::close(ends[0]);
-        work_in_child(slot, work, ends[1], worker.output);
+        work_in_child(worker, slot, work, ends[1]);
     }
     ::close(ends[1]);
     worker.pid = pid;
@@ -205,25 +220,30 @@ core::Result<void> Fleet::Crew::begin(std::size_t index, const Work& work) {
     return {};
 }
 
-void Fleet::Crew::work_in_child(Slot& slot, const Work& work, int wake, int output) {
-    redirect_output(output);
+void Fleet::Crew::work_at(std::uint64_t item, const Worker& worker, Slot& slot, const Work& work,
+                          int wake) {
+    slot.serial.fetch_add(1, std::memory_order_relaxed);
+    slot.item.store(item, std::memory_order_release);
+    result.clear();
+    work.body(item, result);
+    push(slot, item, result);
+    slot.item.store(none, std::memory_order_release);
+    trim_output(worker.output);
+    const auto filled = slot.head.load() - slot.tail.load(std::memory_order_relaxed);
+    if (work.eager || filled > ring_size / 4) {
+        [[maybe_unused]] const auto woken = ::write(wake, "", 1);
+    }
+}
+
+void Fleet::Crew::work_in_child(const Worker& worker, Slot& slot, const Work& work, int wake) {
+    redirect_output(worker.output);
     install_death_handlers(&slot.words);
-    std::vector<std::byte> bytes_out;
+    if (worker.again < shared->limit.load()) work_at(worker.again, worker, slot, work, wake);
     for (;;) {
         if (shared->next.load(std::memory_order_relaxed) >= shared->limit.load()) break;
         const std::uint64_t item = shared->next.fetch_add(1);
         if (item >= shared->limit.load()) break;
-        slot.serial.fetch_add(1, std::memory_order_relaxed);
-        slot.item.store(item, std::memory_order_release);
-        bytes_out.clear();
-        work.body(item, bytes_out);
-        push(slot, item, bytes_out);
-        slot.item.store(none, std::memory_order_release);
-        trim_output(output);
-        const auto filled = slot.head.load() - slot.tail.load(std::memory_order_relaxed);
-        if (work.eager || filled > ring_size / 4) {
-            [[maybe_unused]] const auto woken = ::write(wake, "", 1);
-        }
+        work_at(item, worker, slot, work, wake);
     }
     _exit(0);
 }
@@ -239,6 +259,7 @@ void Fleet::Crew::drain(std::size_t index, const Work& work) {
         ring_copy_out(slot, tail + sizeof frame, result.data(), frame.size);
         tail += sizeof frame + frame.size;
         slot.tail.store(tail, std::memory_order_release);
+        if (frame.item == workers[index].again) workers[index].again = none;
         work.take(frame.item, result);
     }
 }
@@ -256,22 +277,37 @@ core::Result<void> Fleet::Crew::bury(std::size_t index, const Work& work) {
     // exit(0) in the middle of an item is a death too.
     const bool well = WIFEXITED(status) && WEXITSTATUS(status) == 0 && item == none;
     if (!well) {
-        const Death death =
+        Death death =
             describe_death(status, worker.looping, slot.words, read_output(worker.output));
+        death.outside = !worker.looping && ended_from_outside(status);
         end(worker);
-        if (item == none) {
-            if (++strays > 3) {
-                return core::fail(ErrorKind::internal, "workers die outside their work: " +
-                                                           death.sentence + "\n" + death.trace);
-            }
-        } else {
-            work.fell(item, death);
+        if (item != none) {
+            fell(worker, item, death, work);
+        } else if (++strays > 3) {
+            return core::fail(ErrorKind::internal, "workers die outside their work: " +
+                                                       death.sentence + "\n" + death.trace);
         }
     } else {
         end(worker);
     }
-    if (shared->next.load() < shared->limit.load()) return begin(index, work);
+    const std::uint64_t limit = shared->limit.load();
+    if (shared->next.load() < limit || worker.again < limit) return begin(index, work);
     return {};
+}
+
+/// What ended from outside is to be done again, unless it no longer matters.
+void Fleet::Crew::fell(Worker& worker, std::uint64_t item, const Death& death,
+                       const Work& work) const {
+    if (death.outside) {
+        // Whoever ends us may have begun with our workers.
+        if (work.enough && work.enough()) shared->limit.store(0);
+        worker.killed = worker.again == item ? worker.killed + 1 : 1;
+        worker.again = worker.killed < outside_max ? item : none;
+        if (worker.again == item || item >= shared->limit.load()) return;
+    } else if (worker.again == item) {
+        worker.again = none;
+    }
+    work.fell(item, death);
 }
 
 /// Ends a worker whose item takes too long; it writes its stack first, if it can.

@@ -7,7 +7,10 @@
 // was at becomes a Death with its signal and stack trace, everything it finished before stands
 // in the ring, another worker takes over and the work goes on. A worker inherits the parent's
 // memory by fork, so items are plain numbers and nothing is encoded on the way in. Workers die
-// with the parent. It draws nothing and knows nothing of seeds or plans.
+// with the parent, and what asks a process group to end is the parent's to hear. A worker that
+// is killed from outside (out of memory) says nothing of its item: that runs again in a fresh
+// worker, and is a Death only if it ends so each time. It draws nothing and knows nothing of
+// seeds or plans.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -31,6 +34,7 @@ struct Death {
     std::string trace;     // Stack trace and what was written to stderr.
     Instant at{};          // World time.
     std::string node;      // Whose code ran, or "".
+    bool outside = false;  // By a signal that says nothing of what ran: see ended_from_outside().
 };
 
 /// A violation of the built-in check "no-crash".
@@ -71,6 +75,15 @@ private:
     struct Crew;
     std::unique_ptr<Crew> crew_;
 };
+
+/// Of a status from waitpid(): SIGKILL, SIGTERM, SIGINT or SIGHUP, which come from somebody else
+/// (the kernel out of memory, CI, a terminal).
+[[nodiscard]] bool ended_from_outside(int status);
+/// In a child: SIGINT, SIGTERM and SIGHUP reach a whole process group; the parent decides what
+/// they mean and ends its children itself. Kept through exec.
+void leave_signals_to_parent();
+/// How often one item may end from outside before that counts.
+inline constexpr unsigned outside_max = 3;
 
 /// Runs `body` in one forked process and gives its bytes, or how it died.
 struct Attempt {

@@ -18,7 +18,7 @@ void insert_sorted(std::vector<std::uint64_t>& into, std::uint64_t item) {
 }  // namespace
 
 bool Groups::add(std::uint64_t item, std::uint64_t seed, std::uint64_t digest,
-                 check::Finding finding) {
+                 check::Finding finding, const Ending& ending) {
     insert_sorted(failing_, item);
     const std::string reason = finding.reason();
     Entry& entry = entries_[reason];
@@ -27,7 +27,7 @@ bool Groups::add(std::uint64_t item, std::uint64_t seed, std::uint64_t digest,
     insert_sorted(entry.items, item);
     const auto at = std::ranges::lower_bound(entry.seeds, item, {}, &Seed::item);
     if (at != entry.seeds.end() && at->item == item) return false;  // Twice in one run.
-    entry.seeds.insert(at, {item, seed, digest, std::move(finding)});
+    entry.seeds.insert(at, {item, seed, digest, std::move(finding), ending});
     if (entry.seeds.size() > seeds_max) entry.seeds.pop_back();
     refresh(entry);
     return fresh;
@@ -39,6 +39,17 @@ void Groups::refresh(Entry& entry) {
     const auto lowest = std::ranges::min_element(entry.seeds, {}, &Seed::seed);
     entry.group.finding = lowest->finding;
     entry.group.lowest = lowest->seed;
+}
+
+/// Takes out the seeds that are in `killed_`.
+void Groups::clear_killed(Entry& entry) {
+    std::erase_if(entry.seeds, [&](const Seed& seed) {
+        if (std::ranges::find(killed_, seed.seed) == killed_.end()) return false;
+        std::erase(entry.items, seed.item);
+        std::erase(failing_, seed.item);
+        return true;
+    });
+    refresh(entry);
 }
 
 void Groups::cut(std::uint64_t last) {
@@ -90,6 +101,10 @@ core::Result<void> Groups::confirm_seed(Entry& entry, const Seed& seed, const Pl
     // Crashes have no digest to compare; that they come again is all there is to see.
     const bool crashed = seed.finding.check == "no-crash" && seed.digest == 0;
     if (crashed && again) return {};
+    if (crashed && !there.death && seed.ending.outside) {
+        killed_.push_back(seed.seed);
+        return {};
+    }
     if (crashed && !there.death) {
         Seed doubt = seed;
         doubt.finding.check = "deterministic";
@@ -123,6 +138,7 @@ core::Result<void> Groups::confirm(const PlanOf& plan_of, const SweepOptions& op
             digests = digests || seed.digest != 0 || seed.finding.check == "no-crash";
             STORM_CHECK(confirm_seed(entry, seed, plan_of, options, same, altered, doubtful));
         }
+        clear_killed(entry);
         if (entry.group.confirmed == 0 && digests && !(options.stop && options.stop())) {
             refuted.push_back(reason);
         }
@@ -131,6 +147,7 @@ core::Result<void> Groups::confirm(const PlanOf& plan_of, const SweepOptions& op
     if (!doubtful.empty()) {
         for (const auto& reason : refuted) entries_.erase(reason);
     }
+    std::erase_if(entries_, [](const auto& each) { return each.second.items.empty(); });
     for (auto& doubt : doubtful) {
         add(doubt.item, doubt.seed, doubt.digest, std::move(doubt.finding));
     }

@@ -22,12 +22,18 @@ namespace storm::runner {
 /// The seeds whose plans can be made again.
 using PlanOf = std::function<fault::Plan(std::uint64_t seed)>;
 
+/// What the end of a process leaves open until it is confirmed.
+struct Ending {
+    bool outside = false;  // Killed by somebody else, each time it ran.
+};
+
 class Groups {
 public:
     static constexpr std::size_t seeds_max = 16;  // Kept, and confirmed, of one reason.
 
     /// A seed failed. digest 0: the world has none, or the run died. True: a new reason.
-    bool add(std::uint64_t item, std::uint64_t seed, std::uint64_t digest, check::Finding finding);
+    bool add(std::uint64_t item, std::uint64_t seed, std::uint64_t digest, check::Finding finding,
+             const Ending& ending = {});
     /// Forgets what came after item `last`, so that what is left does not depend on timing.
     void cut(std::uint64_t last);
     /// Failing seeds.
@@ -42,6 +48,9 @@ public:
     /// its reason is replaced by what explains that. `stop`: see SweepOptions.
     [[nodiscard]] core::Result<void> confirm(const PlanOf& plan_of, const SweepOptions& options,
                                              Elsewhere& same, Elsewhere& altered);
+    /// Seeds whose processes were killed from outside in the sweep and not when confirm() ran
+    /// them: they failed nothing.
+    [[nodiscard]] const std::vector<std::uint64_t>& killed() const { return killed_; }
     /// In order of the lowest seed.
     [[nodiscard]] std::vector<Group> take();
 
@@ -49,6 +58,7 @@ private:
     struct Seed {
         std::uint64_t item = 0, seed = 0, digest = 0;
         check::Finding finding;
+        Ending ending;
     };
     struct Entry {
         Group group;
@@ -56,6 +66,7 @@ private:
         std::vector<std::uint64_t> items;  // All, ascending.
     };
     static void refresh(Entry& entry);
+    void clear_killed(Entry& entry);
     [[nodiscard]] core::Result<void> confirm_seed(Entry& entry, const Seed& seed,
                                                   const PlanOf& plan_of,
                                                   const SweepOptions& options, Elsewhere& same,
@@ -63,6 +74,7 @@ private:
 
     std::map<std::string, Entry> entries_;
     std::vector<std::uint64_t> failing_;  // Items, ascending, each once.
+    std::vector<std::uint64_t> killed_;
 };
 
 /// Compares one seed's digest with a run elsewhere; a finding if they differ.

@@ -71,6 +71,12 @@ public:
         if (options_.confirm) {
             STORM_CHECK(groups_.confirm([this](auto seed) { return plan_of(seed); }, options_,
                                         same_, altered_));
+            for (const auto seed : groups_.killed()) {
+                undecided(seed,
+                          "its process was killed from outside several times, but not when "
+                          "it ran alone (is the machine out of memory?)");
+            }
+            report_.failing = groups_.failing();
         }
         finish();
         return std::move(report_);
@@ -100,9 +106,11 @@ private:
     }
 
     void take(std::uint64_t item, std::span<const std::byte> bytes);
+    void undecided(std::uint64_t seed, const std::string& why);
     void count(const SeedNote& note);
     void fell(std::uint64_t item, const Death& death);
-    void failed(std::uint64_t item, std::uint64_t digest, check::Finding finding);
+    void failed(std::uint64_t item, std::uint64_t digest, check::Finding finding,
+                const Ending& ending = {});
     [[nodiscard]] bool enough();
     void rerun_some();
     [[nodiscard]] bool ask_again(const Pass& pass);
@@ -164,13 +172,7 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
             report_.ineffective.resize(16);
         }
     }
-    if (note->undecided) {
-        ++report_.inconclusive;
-        if (seed < undecided_lowest_) {
-            undecided_lowest_ = seed;
-            report_.inconclusive_why = fmt::format("seed {}: {}", seed, note->why);
-        }
-    }
+    if (note->undecided) undecided(seed, note->why);
     for (auto& finding : note->findings) {
         failed(item, note->digest, unpack(std::move(finding)));
     }
@@ -181,6 +183,13 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
         passes_.size() < waiting_max) {
         passes_.push_back(pass);
     }
+}
+
+void Sweep::undecided(std::uint64_t seed, const std::string& why) {
+    ++report_.inconclusive;
+    if (seed >= undecided_lowest_) return;
+    undecided_lowest_ = seed;
+    report_.inconclusive_why = fmt::format("seed {}: {}", seed, why);
 }
 
 void Sweep::count(const SeedNote& note) {
@@ -211,12 +220,13 @@ void Sweep::count(const SeedNote& note) {
 void Sweep::fell(std::uint64_t item, const Death& death) {
     ++report_.run;
     ++report_.faulty;  // Whatever it drew: it is no control that passed.
-    failed(item, 0, to_finding(death));
+    failed(item, 0, to_finding(death), {.outside = death.outside});
 }
 
-void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding finding) {
+void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding finding,
+                   const Ending& ending) {
     const std::string reason = finding.reason();
-    const bool fresh = groups_.add(item, seed_of(item), digest, std::move(finding));
+    const bool fresh = groups_.add(item, seed_of(item), digest, std::move(finding), ending);
     if (options_.stop_after != 0 && groups_.failing() >= options_.stop_after) {
         limit_ = groups_.item_of(options_.stop_after);
         fleet_.stop_at(limit_ + 1);
@@ -269,6 +279,7 @@ void Sweep::reread(core::Result<std::optional<Reading>> answer) {
         if (!error_) error_ = core::within(answer.error(), "running a seed again").error();
         return fleet_.stop_at(0);
     }
+    if ((*answer)->death && (*answer)->death->outside) return;  // It says nothing of the pass.
     ++report_.rerun;
     const auto plan = plan_of(pass.seed);
     const Probe probe{plan, pass.seed, options_.run};

@@ -131,6 +131,31 @@ INSTANTIATE_TEST_SUITE_P(All, SweepOfCrashes,
                                            Crash{"loop", "endless loop"}),
                          [](const auto& each) { return each.param.plant; });
 
+SweepReport sweep_of_kills(const std::string& plant) {
+    auto options = testing::options(3);
+    options.stop_after = 0;
+    options.program = "";
+    return sweep_plant(plant, options);
+}
+
+TEST(SweepOfCrashes, what_is_killed_wherever_it_runs_is_a_finding) {
+    const auto report = sweep_of_kills("killed");
+    EXPECT_EQ(report.run, 3U);
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_EQ(report.groups[0].finding.anomaly, "killed from outside");
+    EXPECT_EQ(report.groups[0].confirmed, 3U);
+}
+
+TEST(SweepOfCrashes, what_is_killed_here_and_not_in_a_fresh_process_fails_nothing) {
+    const auto report = sweep_of_kills("crowded-out");
+    EXPECT_EQ(report.run, 3U);
+    EXPECT_EQ(report.failing, 0U);
+    EXPECT_TRUE(report.groups.empty());
+    EXPECT_EQ(report.verdict, Verdict::inconclusive);
+    EXPECT_EQ(report.inconclusive, 3U);
+    EXPECT_THAT(report.why, HasSubstr("killed from outside"));
+}
+
 TEST(SweepOfCrashes, a_failed_requirement_has_its_place_as_site) {
     auto options = testing::options(3);
     const auto report = sweep_plant("require", options);

@@ -40,6 +40,11 @@ struct Told {
     }
     if (plant == "abort" && n == 3) std::abort();
     if (plant == "exit" && n == 3) std::_Exit(0);
+    // As the kernel does it when memory is short: always, or only here.
+    const bool alone = std::getenv("STORMPROOF_ELSEWHERE") != nullptr;
+    if (n == 3 && (plant == "killed" || (plant == "crowded-out" && !alone))) {
+        std::raise(SIGKILL);
+    }
     if (plant == "require" && n == 3) STORM_REQUIRE(n != 3, n);
     if (plant == "loop" && n == 3) {
         for (volatile bool on = true; on;) {
@@ -102,8 +107,9 @@ inline node::System counter() {
     };
     operation.run = ask;
     system.operations.push_back(operation);
-    for (const auto* plant : {"wrong", "segfault", "abort", "exit", "require", "loop", "static",
-                              "uninitialised", "pointer", "environment", "rounding"}) {
+    for (const auto* plant :
+         {"wrong", "segfault", "abort", "exit", "require", "loop", "static", "uninitialised",
+          "pointer", "environment", "rounding", "killed", "crowded-out"}) {
         system.plants.push_back({plant, "", {"properties"}});
     }
     return system;

@@ -299,8 +299,7 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
                                 char* const* environment, pid_t parent) {
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) _exit(0);
-    ::signal(SIGINT, SIG_IGN);
-    ::signal(SIGTERM, SIG_DFL);
+    leave_signals_to_parent();
     redirect_output(output);
     if (surroundings == Surroundings::altered && !program.empty()) {
         // First out of the way of each other, then into place.
@@ -338,7 +337,9 @@ Death Elsewhere::Process::bury() {
     while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
     pid = 0;
-    return describe_death(status, looping, *words, read_output(output));
+    Death death = describe_death(status, looping, *words, read_output(output));
+    death.outside = !looping && ended_from_outside(status);
+    return death;
 }
 
 Elsewhere::Elsewhere(const Bench& bench, std::string program, Surroundings surroundings,
@@ -409,9 +410,12 @@ core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
 
 core::Result<Reading> Elsewhere::run(const Probe& probe) {
     STORM_CHECK(ask(probe));
-    for (;;) {
+    for (unsigned killed = 0;;) {
         STORM_TRY(auto reading, answer(core::milliseconds(50)));
-        if (reading) return std::move(*reading);
+        if (!reading) continue;
+        const bool outside = reading->death && reading->death->outside;
+        if (!outside || ++killed == outside_max) return std::move(*reading);
+        STORM_CHECK(ask(probe));
     }
 }
 

@@ -11,6 +11,7 @@
 #include <cerrno>
 #include <csignal>
 #include <cstring>
+#include <ctime>
 #include <filesystem>
 
 #include "core/text.h"
@@ -28,9 +29,23 @@ namespace fs = std::filesystem;
 
 std::atomic<int> signal_caught = 0;
 
-// The first asks for an orderly end, the second does not ask.
+std::int64_t real_time_ns() {
+    timespec time{};
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return time.tv_sec * std::int64_t{1'000'000'000} + time.tv_nsec;
+}
+
+// The first asks for an orderly end, the second does not ask. Who signals both us and our group
+// (timeout, a shell that ends) means the first twice.
+std::atomic<std::int64_t> signal_at = 0;
+constexpr std::int64_t same_signal_ns = 500'000'000;
+
 void on_signal(int number) {
-    if (signal_caught.exchange(number) != 0) _exit(128 + number);
+    if (signal_caught.load() != 0 && real_time_ns() - signal_at.load() > same_signal_ns) {
+        _exit(128 + number);
+    }
+    if (signal_caught.load() == 0) signal_at.store(real_time_ns());
+    signal_caught.store(number);
 }
 
 int exit_code_of(core::ErrorKind kind) {
@@ -86,6 +101,10 @@ void catch_signals() {
     action.sa_handler = on_signal;
     sigaction(SIGINT, &action, nullptr);
     sigaction(SIGTERM, &action, nullptr);
+    // Ignored under nohup, and to be left so.
+    struct sigaction before = {};
+    sigaction(SIGHUP, nullptr, &before);
+    if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, nullptr);
 }

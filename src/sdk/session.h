@@ -39,7 +39,7 @@ struct Session {
 /// `text` as one word of a shell: as it stands where that is enough, else quoted.
 [[nodiscard]] std::string shell_word(const std::string& text);
 
-/// Set by SIGINT and SIGTERM once catch_signals() was called: the signal's number, or 0.
+/// Set by SIGINT, SIGTERM and SIGHUP once catch_signals() was called: the number, or 0.
 [[nodiscard]] int stopped_by();
 void catch_signals();
 

@@ -111,6 +111,60 @@ TEST_F(Trouble, AnInterruptEndsASweepWithATruthfulPartialReport) {
     EXPECT_LT(report["run"].get<std::uint64_t>(), 10'000'000U);
 }
 
+TEST_F(Trouble, ASignalToTheWholeGroupEndsASweepWithATruthfulPartialReport) {
+    // As CI, systemd and timeout(1) do it: the group, and the program itself once more.
+    for (const int number : {SIGINT, SIGTERM, SIGHUP}) {
+        const auto answer =
+            storm({"run", scenario("gallery/raft.yaml"), "--seeds", "10000000", "--format", "json"},
+                  {.in_child = [] { setpgid(0, 0); },
+                   .meanwhile =
+                       [&](pid_t child) {
+                           pause_for(500);
+                           kill(child, number);
+                           kill(-child, number);
+                       },
+                   .program = {}});
+        EXPECT_EQ(answer.code, 128 + number) << answer.all();
+        const auto report = nlohmann::json::parse(answer.out);
+        EXPECT_EQ(report["stopped"], true);
+        EXPECT_NE(report["verdict"], "violated") << answer.out;
+        EXPECT_EQ(report["failing"], 0) << answer.out;
+        EXPECT_GT(report["run"].get<std::uint64_t>(), 0U);
+        EXPECT_LT(report["run"].get<std::uint64_t>(), 10'000'000U);
+        EXPECT_FALSE(there("runs"));
+    }
+}
+
+/// One worker of the program after another gets it.
+void kill_workers(pid_t parent, int number, int times) {
+    for (int left = times; left > 0; pause_for(30)) {
+        std::ifstream children("/proc/" + std::to_string(parent) + "/task/" +
+                               std::to_string(parent) + "/children");
+        pid_t worker = 0;
+        if (!(children >> worker)) return;
+        --left;
+        kill(worker, number);
+    }
+}
+
+TEST_F(Trouble, AWorkerKilledFromOutsideIsNoFindingAndNoSeedIsLost) {
+    for (const int number : {SIGKILL, SIGTERM}) {
+        const auto answer =
+            storm({"run", sound(), "--seeds", "500", "--jobs", "2", "--format", "json"},
+                  {.in_child = {},
+                   .meanwhile =
+                       [&](pid_t child) {
+                           pause_for(60);
+                           kill_workers(child, number, 6);
+                       },
+                   .program = {}});
+        EXPECT_EQ(answer.code, 0) << answer.all();
+        const auto report = nlohmann::json::parse(answer.out);
+        EXPECT_EQ(report["run"], 500);
+        EXPECT_EQ(report["failing"], 0) << answer.out;
+    }
+}
+
 TEST_F(Trouble, SigkillLeavesFinishedRunsIntactAndNoChildBehind) {
     ASSERT_EQ(storm({"run", sound(), "--seed", "3"}).code, 0);
     const std::string mark = "STORM_TEST_MARK=" + folder_.string();
