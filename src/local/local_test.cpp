@@ -23,6 +23,7 @@
 #include "node/points.h"
 #include "scenario/scenario.h"
 #include "world/conductor.h"
+#include "world/conformance.h"
 
 namespace storm::local {
 namespace {
@@ -208,6 +209,12 @@ TEST(Lives, ARestartedNodeHasItsFilesItsPortAndTheNextIncarnation) {
     EXPECT_EQ(record.history.back().outcome, history::Outcome::ok);
     EXPECT_EQ(record.history.back().result.integer_or(-1), 1);
     EXPECT_EQ(record.sites.at("a ponger begins").reached, 4U);
+}
+
+TEST(Conformance, PlainProcessesKeepTheLawsOfAWorld) {
+    const auto broken = world::broken_laws(make_world, {.chaos = 600_ms, .settle = 300_ms});
+    for (const auto& sentence : broken) ADD_FAILURE() << sentence;
+    EXPECT_TRUE(test::children_of(getpid()).empty());
 }
 
 class Sabotage : public testing::TestWithParam<const char*> {};

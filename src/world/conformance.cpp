@@ -7,6 +7,7 @@
 
 #include "fault/catalogue.h"
 #include "world/conductor.h"
+#include "world/file_laws.h"
 
 namespace storm::world {
 namespace {
@@ -39,13 +40,15 @@ node::Task<core::Result<Value>> ask(node::Io& io, const node::Options&, Value ar
 class Trial {
 public:
     Trial(const MakeWorld& make, const Circumstances& circumstances)
-        : make_(make), circumstances_(circumstances), system_(conformance_system()) {}
+        : make_(make), circumstances_(circumstances), system_(conformance_systems()[0]) {}
 
     std::vector<std::string> run() {
         plain_run();
         killed_and_healed();
         judged_only();
         clock_and_callbacks();
+        files_after(Crash::kill, "node.kill");
+        files_after(Crash::power_loss, "node.power_loss");
         return std::move(broken_);
     }
 
@@ -54,11 +57,16 @@ private:
         if (!holds) broken_.push_back(std::move(sentence));
     }
     [[nodiscard]] fault::Plan plan() const;
-    std::optional<history::RunRecord> conducted(const fault::Plan& plan, std::string sabotage);
+    std::optional<history::RunRecord> conducted(const fault::Plan& plan, std::string sabotage) {
+        return conducted(system_, plan, std::move(sabotage));
+    }
+    std::optional<history::RunRecord> conducted(const node::System& system, const fault::Plan& plan,
+                                                std::string sabotage);
     void plain_run();
     void killed_and_healed();
     void judged_only();
     void clock_and_callbacks();
+    void files_after(Crash crash, const std::string& use);
 
     const MakeWorld& make_;
     const Circumstances& circumstances_;
@@ -83,10 +91,11 @@ fault::Plan Trial::plan() const {
     return plan;
 }
 
-std::optional<history::RunRecord> Trial::conducted(const fault::Plan& plan, std::string sabotage) {
+std::optional<history::RunRecord> Trial::conducted(const node::System& system,
+                                                   const fault::Plan& plan, std::string sabotage) {
     const auto world = make_();
     const Setup setup{
-        system_, plan, 7, history::Detail::full, circumstances_.directory, std::move(sabotage)};
+        system, plan, 7, history::Detail::verdict, circumstances_.directory, std::move(sabotage)};
     auto record = conduct(*world, setup, faults_, {});
     if (record) return std::move(*record);
     broken_.push_back("A plan it can carry out is carried out: " + record.error().text());
@@ -99,8 +108,7 @@ void Trial::plain_run() {
     if (!record) return;
     const auto& history = record->history;
     law(history.size() == plan.operations.size(), "Each planned operation is invoked once.");
-    law(std::ranges::none_of(history,
-                             [](const auto& op) { return op.outcome == Outcome::pending; }),
+    law(std::ranges::none_of(history, [](const auto& op) { return op.error == "the run ended"; }),
         "Each operation has ended when the run is over.");
     law(std::ranges::count(history, Outcome::ok, &history::Operation::outcome) * 10 >=
             static_cast<std::ptrdiff_t>(history.size()) * 9,
@@ -146,7 +154,12 @@ void Trial::killed_and_healed() {
         return at != record->faults.end() && !at->nodes.empty() ? at->nodes[0] : core::Id{99};
     };
     law(whom("pause") == core::Id::node(0), "The leader is who says that it leads.");
-    law(whom("kill") == core::Id::node(1), "A named target is struck.");
+    const auto elsewhere = [&](const history::FaultRecord& fault) {
+        return std::ranges::any_of(fault.seen_at, [&](const auto& there) {
+            return std::ranges::find(fault.nodes, there.first) == fault.nodes.end();
+        });
+    };
+    law(std::ranges::none_of(record->faults, elsewhere), "A fault is felt by its target alone.");
     law(std::ranges::any_of(record->history,
                             [](const auto& op) { return op.outcome == Outcome::info; }),
         "A request to a dead node ends without an answer.");
@@ -230,9 +243,30 @@ void Trial::clock_and_callbacks() {
     world->stop();
 }
 
+// All nodes end again and again while they write; what they find afterwards is compared.
+void Trial::files_after(Crash crash, const std::string& use) {
+    const auto* spec = faults_.find(use);
+    auto plan = this->plan();
+    plan.system = file_system().name;
+    plan.operations.clear();
+    fault::PlannedFault strike;
+    strike.id = "crash";
+    strike.use = use;
+    strike.at.plus = plan.chaos / 6;
+    strike.every = plan.chaos / 6;
+    strike.lasts = plan.chaos / 24;
+    plan.faults = {strike};
+    const std::vector<core::Id> all = {core::Id::node(0), core::Id::node(1), core::Id::node(2)};
+    const auto effect = spec->make(strike.params, all, {plan.nodes, plan.clients});
+    if (!effect || !make_()->can(*effect)) return;  // It says so before the run: fair.
+    const auto record = conducted(file_system(), plan, "");
+    if (!record) return;
+    for (auto& sentence : broken_file_laws(*record, crash)) broken_.push_back(std::move(sentence));
+}
+
 }  // namespace
 
-node::System conformance_system() {
+std::vector<node::System> conformance_systems() {
     node::System system;
     system.name = "conformance";
     system.summary = "Three nodes that count requests; n1 says that it leads.";
@@ -246,7 +280,7 @@ node::System conformance_system() {
     operation.run = ask;
     system.operations.push_back(std::move(operation));
     system.leader_key = "leading";
-    return system;
+    return {system, file_system()};
 }
 
 std::vector<std::string> broken_laws(const MakeWorld& make, const Circumstances& circumstances) {

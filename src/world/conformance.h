@@ -5,9 +5,11 @@
 //     }
 //
 // A small system runs under the conductor: three nodes that count requests in memory, one of
-// which says that it leads. Each law that does not hold gives one sentence. The laws leave
-// room for real time: nothing here asks when exactly something happens, only in what order and
-// how often. It asks for node.kill and node.pause and no other fault.
+// which says that it leads. A second one writes files, and what its nodes find after a crash is
+// compared byte by byte (world/file_laws.h). Each law that does not hold gives one sentence. The
+// laws leave room for real time: nothing here asks when exactly something happens, only in what
+// order and how often. A world must be able to node.kill and node.pause; node.power_loss is
+// tried where it can.
 #pragma once
 #include <functional>
 #include <memory>
@@ -21,12 +23,12 @@ namespace storm::world {
 
 using MakeWorld = std::function<std::unique_ptr<World>()>;
 
-/// The system that the laws are tried with, for worlds that must know it beforehand.
-[[nodiscard]] node::System conformance_system();
+/// The systems that the laws are tried with, for worlds that must know them beforehand.
+[[nodiscard]] std::vector<node::System> conformance_systems();
 
 struct Circumstances {
     std::string directory;              // As Setup::directory, for worlds that keep files.
-    Duration chaos = core::seconds(2);  // Of each of four runs.
+    Duration chaos = core::seconds(2);  // Of each of six runs.
     Duration settle = core::seconds(1);
 };
 
