@@ -16,6 +16,9 @@
 
 namespace storm::history {
 
+/// Events between two rungs of the ladder.
+inline constexpr std::uint64_t block_events = 4096;
+
 enum class Detail : std::uint8_t { verdict, full };
 
 enum class EventKind : std::uint8_t {
@@ -88,6 +91,21 @@ struct Published {
     Instant at{};
 };
 
+/// One event, effect or draw, as told where a block of a run is looked at closely.
+struct Step {
+    std::uint64_t event = 0;  // The event it is, or under which it happened; 0: the start.
+    Instant at{};
+    std::string who;           // "n1"; empty where it is nobody's.
+    std::string what;          // "send Vote to n2"
+    std::string value;         // Its bytes or outcome; of much, the beginning.
+    std::uint64_t digest = 0;  // The rolling hash after it.
+};
+/// Events [first, last] of a run.
+struct Window {
+    std::uint64_t first = 1, last = 0;
+    [[nodiscard]] bool empty() const { return last < first; }
+};
+
 struct SiteHits {
     std::uint64_t reached = 0;
     std::uint64_t held = 0;  // Times a property was true, or a code point fired.
@@ -110,6 +128,7 @@ struct RunRecord {
     std::vector<DecisionRecord> decisions;  // Detail::full
     std::vector<std::uint64_t> ladder;      // The hash every 4,096 events.
     std::vector<std::string> unplaced;      // Pins that met no decision.
+    std::vector<Step> steps;                // Of the window that the setup asked for.
 };
 
 }  // namespace storm::history

@@ -239,7 +239,7 @@ void Host::submit(node::Io&, node::FileRequest&& request) {
     work_.push_back(std::move(request));
 }
 
-std::uint64_t Host::dice_lane() { return common_.draws.lane(fault::Purpose::node_dice); }
+std::uint64_t Host::dice_lane(core::Key) { return common_.draws.lane(fault::Purpose::node_dice); }
 
 void Host::published(node::Io&, std::string_view key, const Value& value) {
     const core::HooksOff off;

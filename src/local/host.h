@@ -81,9 +81,9 @@ public:
     Instant monotonic(node::Io& io) override;
     core::WallTime wall(node::Io& io) override;
     void submit(node::Io& io, node::FileRequest&& request) override;
-    std::uint64_t dice_lane() override;
+    std::uint64_t dice_lane(core::Key key) override;
     void published(node::Io& io, std::string_view key, const Value& value) override;
-    bool logging() override { return common_.full; }
+    bool logging(core::Key) override { return common_.full; }
     void logged(node::Io& io, std::string&& line) override;
     void threw(node::Io& io, std::string_view what) override;
 

@@ -86,11 +86,12 @@ public:
     [[nodiscard]] virtual core::WallTime wall(Io& io) = 0;
     /// Answers with Io::complete(ticket, reply), except for close.
     virtual void submit(Io& io, FileRequest&& request) = 0;
-    /// The lane that node dice draw from.
-    [[nodiscard]] virtual std::uint64_t dice_lane() = 0;
+    /// The lane that node dice draw from; `key`: of the dice that are being taken.
+    [[nodiscard]] virtual std::uint64_t dice_lane(core::Key key) = 0;
     virtual void published(Io& io, std::string_view key, const Value& value) = 0;
-    /// Whether anyone will read what a node logs; if not, it is not even formatted.
-    [[nodiscard]] virtual bool logging() = 0;
+    /// Whether anyone will read what a node logs; if not, it is not even formatted. `said` is a
+    /// hash over what it would say.
+    [[nodiscard]] virtual bool logging(core::Key said) = 0;
     virtual void logged(Io& io, std::string&& line) = 0;
     /// An exception left the node's code.
     virtual void threw(Io& io, std::string_view what) = 0;

@@ -41,11 +41,11 @@ public:
     Instant monotonic(Io&) override { return clock; }
     core::WallTime wall(Io&) override { return core::WallTime{1'000} + (clock - Instant{}); }
     void submit(Io&, FileRequest&& request) override { files.push_back(std::move(request)); }
-    std::uint64_t dice_lane() override { return core::lane_of(1, 24); }
+    std::uint64_t dice_lane(core::Key) override { return core::lane_of(1, 24); }
     void published(Io&, std::string_view key, const Value& value) override {
         values.insert_or_assign(std::string(key), value);
     }
-    bool logging() override { return true; }
+    bool logging(core::Key) override { return true; }
     void logged(Io&, std::string&& line) override { lines.push_back(std::move(line)); }
     void threw(Io&, std::string_view what) override { thrown.emplace_back(what); }
 

@@ -163,7 +163,8 @@ std::vector<Id> Io::peers() const {
 
 core::Dice Io::dice() {
     if (sealed_) return core::Dice::zeros();
-    return {driver_.dice_lane(), next_key(EffectKind::dice, 0, 0)};
+    const core::Key key = next_key(EffectKind::dice, 0, 0);
+    return {driver_.dice_lane(key), key};
 }
 
 void Io::publish(std::string_view key, Value value) {

@@ -16,12 +16,14 @@
 #pragma once
 #include <fmt/core.h>
 
+#include <bit>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 #include "core/dice.h"
@@ -35,6 +37,24 @@
 namespace storm::node {
 
 class File;
+
+/// A hash over what one argument of a log line says, as a rule without formatting it.
+template <class T>
+[[nodiscard]] core::Key said_of(const T& argument) {
+    if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
+        return static_cast<core::Key>(argument);
+    } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
+        return core::key_of(std::string_view(argument));
+    } else if constexpr (std::is_pointer_v<T>) {
+        return reinterpret_cast<core::Key>(argument);
+    } else if constexpr (std::is_same_v<T, double>) {
+        return std::bit_cast<core::Key>(argument);
+    } else if constexpr (fmt::is_formattable<const T&>::value) {
+        return core::key_of(std::string_view(fmt::format("{}", argument)));
+    } else {
+        return 0;
+    }
+}
 
 /// Who runs: fixed for the life of an Io.
 struct Identity {
@@ -111,7 +131,11 @@ public:
     void publish(std::string_view key, Value value);
     template <class... T>
     void log(fmt::format_string<T...> format, T&&... args) {
-        if (sealed_ || !driver_.logging()) return;
+        if (sealed_) return;
+        const fmt::string_view text = format;
+        core::Key said = core::key_of(std::string_view(text.data(), text.size()));
+        ((said = core::combine(said, said_of(args))), ...);
+        if (!driver_.logging(said)) return;
         driver_.logged(*this, fmt::format(format, std::forward<T>(args)...));
     }
 

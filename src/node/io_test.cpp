@@ -342,9 +342,9 @@ public:
     Instant monotonic(Io&) override { return {}; }
     core::WallTime wall(Io&) override { return {}; }
     void submit(Io&, FileRequest&&) override {}
-    std::uint64_t dice_lane() override { return 0; }
+    std::uint64_t dice_lane(core::Key) override { return 0; }
     void published(Io&, std::string_view, const Value&) override {}
-    bool logging() override { return false; }
+    bool logging(core::Key) override { return false; }
     void logged(Io&, std::string&&) override {}
     void threw(Io&, std::string_view) override {}
 };

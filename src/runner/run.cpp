@@ -164,7 +164,8 @@ core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan, std::uint
                                  .seed = seed,
                                  .detail = options.detail,
                                  .directory = options.directory,
-                                 .sabotage = options.sabotage};
+                                 .sabotage = options.sabotage,
+                                 .witness = options.witness};
         STORM_TRY(result.record, world::conduct(*world, setup, bench.faults,
                                                 settled_by(bench, system, result.plan)));
     }

@@ -39,6 +39,7 @@ struct RunOptions {
     history::Detail detail = history::Detail::verdict;
     std::string directory;  // For worlds that keep files.
     std::string sabotage;
+    history::Window witness{};  // Of record.steps.
 };
 
 /// Runs `plan` under `seed` and judges it; the plan stands in the result again. An error: the plan

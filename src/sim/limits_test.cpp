@@ -3,6 +3,7 @@
 // small system for each.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <chrono>
 #include <stdexcept>
 #include <string>
@@ -107,6 +108,68 @@ TEST(Limits, static_state_shows_as_another_digest_in_the_second_run) {
     };
     EXPECT_NE(digest("static-state"), digest("static-state"));
     EXPECT_EQ(digest("none"), digest("none"));
+}
+
+class EveryEffect : public ::testing::TestWithParam<std::string> {};
+
+TEST_P(EveryEffect, is_in_the_digest) {
+    const auto run = [](const std::string& carrier, const char* leak, history::Detail detail) {
+        Rig rig([](Io& io) { return silent(io); }, 2, 1);
+        rig.system = leaky_system(leak, carrier);
+        rig.detail = detail;
+        if (carrier == "lost-message") rig.plan.network.loss_ppm = 1'000'000;
+        if (carrier == "late-message") rig.plan.network.delay = 3600_s;
+        rig.pass(15_ms);  // Two leaks: one odd, one even.
+        rig.operation(0, "read");
+        rig.pass(10_ms);
+        rig.stop();
+        return rig.world().digest();
+    };
+    using enum history::Detail;
+    EXPECT_NE(run(GetParam(), "static-state", verdict), run(GetParam(), "static-state", verdict));
+    EXPECT_EQ(run(GetParam(), "none", verdict), run(GetParam(), "none", verdict));
+    EXPECT_EQ(run(GetParam(), "none", verdict), run(GetParam(), "none", full));
+}
+
+INSTANTIATE_TEST_SUITE_P(Carriers, EveryEffect, ::testing::ValuesIn(carriers()),
+                         [](const auto& each) {
+                             std::string name = each.param;
+                             std::ranges::replace(name, '-', '_');
+                             return name;
+                         });
+
+TEST(Limits, a_closer_look_tells_each_event_effect_and_draw_and_changes_no_digest) {
+    const auto run = [](history::Window window, std::vector<history::Step>& steps) {
+        Rig rig(pinging);
+        rig.witness = window;
+        rig.plan.network.jitter = 1_ms;
+        rig.pass(60_s);
+        rig.stop();
+        steps = rig.record.steps;
+        return rig.world().digest();
+    };
+    std::vector<history::Step> none, first, second, twice;
+    const auto digest = run({}, none);
+    EXPECT_TRUE(none.empty());
+    EXPECT_EQ(digest, run({0, 4096}, first));
+    EXPECT_EQ(digest, run({4096, 8192}, second));
+    EXPECT_EQ(digest, run({4096, 8192}, twice));
+    ASSERT_FALSE(first.empty());
+    EXPECT_EQ(first.front().event, 0U);
+    EXPECT_EQ(second.front().event, 4096U);
+    EXPECT_EQ(second.back().event, 8192U);
+    ASSERT_EQ(second.size(), twice.size());
+    EXPECT_EQ(second.back().digest, twice.back().digest);
+    const auto has = [&](std::string_view who, std::string_view what, std::string_view value) {
+        return std::ranges::any_of(second, [&](const history::Step& step) {
+            return step.who == who && step.what.starts_with(what) && step.value.contains(value);
+        });
+    };
+    EXPECT_TRUE(has("n1", "send Ping to n2", "8 bytes: "));
+    EXPECT_TRUE(has("n2", "deliver Ping from n1", "8 bytes: "));
+    EXPECT_TRUE(has("n2", "publish got", ""));
+    EXPECT_TRUE(has("n1", "timer", "10ms"));
+    EXPECT_TRUE(has("n1", "draw", ""));
 }
 
 TEST(Limits, each_leaky_system_runs) {

@@ -10,11 +10,17 @@ namespace storm::sim {
 
 using fault::Purpose;
 
+namespace {
+std::string told(const char* what, const char* name, const char* between, const Endpoint& other) {
+    return std::string(what) + " " + name + between + other.name;
+}
+}  // namespace
+
 void Simulation::transmit(node::Io& io, node::Packet&& packet) {
     Endpoint& from = endpoint(io);
     fold(packet.key);
     const std::uint32_t to_index = index_of(packet.to);
-    if (to_index >= endpoints_.size()) return;  // Nobody has that address.
+    if (to_index >= endpoints_.size()) return fold_bytes(packet.body.bytes());  // Nobody's.
     Endpoint& to = endpoints_[to_index];
     const std::size_t size = packet.body.size();
     fault::LinkState none;
@@ -29,8 +35,10 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
     if (full_) {
         const core::HooksOff off;
         trace(history::EventKind::send, from.id, to.id, packet.name, {}, {}, packet.key);
+        if (close_) step_bytes(&from, told("send", packet.name, " to ", to), packet.body.bytes());
     }
     if (own.lost) {
+        fold_bytes(packet.body.bytes());
         if (full_) {
             const core::HooksOff off;
             trace(history::EventKind::drop, to.id, from.id, packet.name, "network", {}, packet.key);
@@ -62,6 +70,7 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
         e.from = index_of(from.id);
         e.extra = judged.claims;
         e.name = packet.name;
+        fold_bytes(packet.body.bytes());
         void_claims(judged.copy_claims);
         return;
     }
@@ -277,6 +286,7 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
     const bool alive = to.up();
     const core::Id from = endpoints_[e.from].id;
     if (e.what == What::ghost || !alive) {
+        fold_bytes(body.bytes());
         if (full_) {
             std::string by = alive ? "" : "down";
             if (alive && e.extra != nil) by = forces_[claims_[e.extra].token].id;
@@ -296,6 +306,9 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
         return;
     }
     if (full_) trace(history::EventKind::deliver, to.id, from, e.name, {}, {}, e.key);
+    if (close_) {
+        step_bytes(&to, told("deliver", e.name, " from ", endpoints_[e.from]), body.bytes());
+    }
     enter(to);
     to.io->deliver({from, to.id, e.type, e.version, static_cast<node::PacketKind>(e.kind), e.ticket,
                     cause_, e.name, std::move(body)});

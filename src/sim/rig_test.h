@@ -54,13 +54,14 @@ public:
     std::uint64_t seed = 1;
     history::Detail detail = history::Detail::verdict;
     std::string sabotage;
+    history::Window witness{};
     history::RunRecord record;
     std::vector<std::pair<std::uint32_t, core::Result<Value>>> ended;  // Operations, by number.
     int publications = 0;
 
     void start() {
-        setup_ =
-            std::make_unique<world::Setup>(world::Setup{system, plan, seed, detail, {}, sabotage});
+        setup_ = std::make_unique<world::Setup>(
+            world::Setup{system, plan, seed, detail, {}, sabotage, witness});
         world_ = make_world();
         const auto started = world_->start(*setup_, *this, record);
         ASSERT_TRUE(started.has_value());

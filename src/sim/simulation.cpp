@@ -6,6 +6,7 @@
 
 #include "core/guard.h"
 #include "core/require.h"
+#include "core/text.h"
 #include "sim/world.h"
 
 namespace storm::sim {
@@ -13,7 +14,6 @@ namespace {
 
 constexpr std::uint64_t default_step_limit = 5'000'000;
 constexpr std::int64_t default_memory_limit = std::int64_t{256} << 20U;
-constexpr std::uint64_t block_events = 4096;  // Between rungs of the ladder.
 
 core::Key pin_key(fault::Purpose purpose, core::Key key, std::uint32_t index) {
     return core::combine(core::combine(key, static_cast<std::uint64_t>(purpose)), index);
@@ -46,8 +46,8 @@ core::Result<void> Simulation::start(const world::Setup& setup, world::Sink& sin
     sink_ = &sink;
     record_ = &record;
     record.seed = setup.seed;
-    full_ = setup.detail == history::Detail::full;
-    plain_ = !full_ && plan.pins.empty() && plan.ambient == fault::Ambient::drawn;
+    keep_ = setup.detail == history::Detail::full;
+    look(!setup.witness.empty() && setup.witness.first == 0);
     network_ = plan.network;
     STORM_CHECK(fault::check(network_));
     node_count_ = plan.nodes;
@@ -137,7 +137,9 @@ void Simulation::dispatch(std::uint32_t index) {
     now_ = e.at;
     core::context.now = now_;
     fold_event(e, wheel_.sequence(index));
-    if (++events_ % block_events == 0) block();
+    if (++events_ % history::block_events == 0) block();
+    if (close_) [[unlikely]]
+        step_event(e);
     if (e.what == What::callback) {
         const std::uint32_t slot = e.extra;
         cause_ = e.key;
@@ -325,20 +327,33 @@ Task<> run_operation(const node::Operation& kind, node::Io& io, const node::Opti
 }
 }  // namespace
 
+void Simulation::finish(core::Id client, std::uint32_t operation, core::Result<Value> result) {
+    fold(core::combine(client.value, operation));
+    if (result) {
+        fold_value(*result);
+    } else {
+        fold(static_cast<std::uint64_t>(result.error().kind));
+        fold_text(result.error().message);
+    }
+    if (close_) {
+        step(&endpoint(client), fmt::format("result of operation {}", operation),
+             result ? core::to_human(*result) : result.error().text());
+    }
+    done_.push_back({client, operation, std::move(result)});
+}
+
 void Simulation::invoke(const fault::PlannedOperation& operation, core::Key root) {
     Endpoint& client = endpoint(operation.client);
     if (!client.up()) {
-        done_.push_back({operation.client, operation.id,
-                         core::fail(core::ErrorKind::io, "the client is down")});
-        return;
+        return finish(operation.client, operation.id,
+                      core::fail(core::ErrorKind::io, "the client is down"));
     }
     const auto& kinds = setup_->system.operations;
     const auto kind = std::ranges::find(kinds, operation.name, &node::Operation::name);
     if (kind == kinds.end()) {
-        done_.push_back({operation.client, operation.id,
-                         core::fail(core::ErrorKind::bad_input,
-                                    "the system has no operation " + operation.name)});
-        return;
+        return finish(operation.client, operation.id,
+                      core::fail(core::ErrorKind::bad_input,
+                                 "the system has no operation " + operation.name));
     }
     if (full_) {
         trace(history::EventKind::invoke, client.id, {}, operation.name,
@@ -347,7 +362,7 @@ void Simulation::invoke(const fault::PlannedOperation& operation, core::Key root
     cause_ = root;
     auto done = [this, id = operation.client, number = operation.id](core::Result<Value> result) {
         const core::HooksOff off;
-        done_.push_back({id, number, std::move(result)});
+        finish(id, number, std::move(result));
     };
     Endpoint* outer = running_;
     enter(client);
@@ -363,6 +378,7 @@ void Simulation::stop() {
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
         const Event& e = wheel_[i];
         if (e.what == What::packet || e.what == What::ghost) void_claims(e.extra);
+        if (e.what == What::packet) fold_unheard(e.thing);
     }
     for (const auto& work : files_) {
         for (const auto& [token, real] : work.claims) ++forces_[token].voided;
@@ -410,7 +426,11 @@ std::int64_t Simulation::draw_slowly(fault::Purpose purpose, core::Key key, std:
         outcome = scale(core::draw(lane(purpose), key, index));
     }
     fold(static_cast<std::uint64_t>(outcome));
-    if (full_) {
+    if (close_) {
+        step(from != nullptr ? from : running_,
+             fmt::format("draw {} for {}", info.name, core::hex(key)), std::to_string(outcome));
+    }
+    if (keep_) {
         std::string who;
         if (from != nullptr) who = from->name;
         if (to != nullptr) who += ">" + to->name;
@@ -427,13 +447,17 @@ std::int64_t Simulation::decide(fault::Purpose purpose, core::Key key, std::uint
     return draw_slowly(purpose, key, index, nullptr, nullptr, std::string(who).c_str(), scale);
 }
 
-void Simulation::block() { record_->ladder.push_back(digest()); }
+void Simulation::block() {
+    record_->ladder.push_back(digest());
+    const history::Window& window = setup_->witness;
+    if (!window.empty() && events_ == window.first) look(true);
+}
 
 // ---- Records ------------------------------------------------------------------------------
 
 void Simulation::trace(history::EventKind kind, core::Id node, core::Id peer, std::string name,
                        std::string text, Value value, std::uint64_t message, std::uint64_t cause) {
-    if (!full_) return;
+    if (!keep_) return;
     record_->trace.push_back({now_, record_->trace.size(), kind, node, peer, std::move(name),
                               std::move(text), std::move(value), message,
                               cause != 0 ? cause : cause_});
@@ -447,23 +471,28 @@ void Simulation::breach(history::Breach&& what) {
 void Simulation::published(node::Io& io, std::string_view key, const Value& value) {
     const core::HooksOff off;
     Endpoint& at = endpoint(io);
+    const auto tell = [&] {
+        changed_ = true;
+        fold_text(key);
+        fold_value(value);
+        record_->published.push_back({at.id, std::string(key), value, now_});
+        if (!full_) return;
+        trace(history::EventKind::publish, at.id, {}, std::string(key), {}, value);
+        step(&at, fmt::format("publish {}", key), core::to_human(value));
+    };
     for (auto& [name, old] : at.published) {
         if (name != key) continue;
         if (old == value) return;
         old = value;
-        changed_ = true;
-        record_->published.push_back({at.id, std::string(key), value, now_});
-        trace(history::EventKind::publish, at.id, {}, std::string(key), {}, value);
-        return;
+        return tell();
     }
     at.published.emplace_back(std::string(key), value);
-    changed_ = true;
-    record_->published.push_back({at.id, std::string(key), value, now_});
-    trace(history::EventKind::publish, at.id, {}, std::string(key), {}, value);
+    tell();
 }
 
 void Simulation::logged(node::Io& io, std::string&& line) {
     const core::HooksOff off;
+    step(&endpoint(io), "log", line);
     trace(history::EventKind::log, io.self(), {}, {}, std::move(line));
 }
 

@@ -64,9 +64,9 @@ public:
     [[nodiscard]] Instant monotonic(node::Io& io) override;
     [[nodiscard]] core::WallTime wall(node::Io& io) override;
     void submit(node::Io& io, node::FileRequest&& request) override;
-    [[nodiscard]] std::uint64_t dice_lane() override { return lane(fault::Purpose::node_dice); }
+    [[nodiscard]] std::uint64_t dice_lane(core::Key key) override;
     void published(node::Io& io, std::string_view key, const Value& value) override;
-    [[nodiscard]] bool logging() override { return full_; }
+    [[nodiscard]] bool logging(core::Key said) override;
     void logged(node::Io& io, std::string&& line) override;
     void threw(node::Io& io, std::string_view what) override;
 
@@ -170,6 +170,20 @@ private:
         digest_b_ = b;
     }
 
+    void fold_text(std::string_view text) {
+        fold_bytes(std::as_bytes(std::span(text.data(), text.size())));
+    }
+    void fold_value(const Value& value);
+    void fold_request(const node::FileRequest& request);
+    void fold_reply(const node::FileReply& reply);
+    void fold_unheard(void* payload);
+
+    // A closer look (witness.cpp): each event, effect and draw of some blocks.
+    void step(const Endpoint* who, std::string what, std::string value = {});
+    void step_bytes(const Endpoint* who, std::string what, std::span<const std::byte> bytes);
+    void step_event(const Event& e);
+    void look(bool closely);
+
     // Dispatch.
     void dispatch(std::uint32_t index);
     bool held_back(std::uint32_t index, Endpoint& to);
@@ -182,6 +196,7 @@ private:
     void leave(Endpoint& endpoint);
     void prefetch();
     void block();
+    void finish(core::Id client, std::uint32_t operation, core::Result<Value> result);
 
     // Network.
     std::uint32_t schedule_copy(const node::Packet& packet, core::Buffer&& body, std::uint32_t to,
@@ -242,7 +257,11 @@ private:
     std::uint32_t node_count_ = 0;
     std::uint64_t lanes_[fault::purpose_count] = {};
     fault::LinkFault network_;
-    bool plain_ = true, full_ = false, halted_ = false, stopped_ = false;
+    bool plain_ = true;   // Draws need no second look: nothing is pinned or recorded.
+    bool full_ = false;   // Somebody wants to read of every event ...
+    bool keep_ = false;   // ... as trace and decisions,
+    bool close_ = false;  // ... and as steps.
+    bool halted_ = false, stopped_ = false;
     bool changed_ = false;  // Something was published in this event.
     bool any_doomed_ = false;
     Instant now_{};

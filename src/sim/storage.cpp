@@ -61,7 +61,9 @@ node::TimerId Simulation::arm(node::Io& io, node::Waiter& waiter, Duration after
             }
         }
     }
-    fold(key);
+    fold(key ^ std::rotl(static_cast<std::uint64_t>(length.ns), 32));
+    if (close_) [[unlikely]]
+        step(&at, "timer", core::to_text(length));
     const std::uint32_t index = wheel_.add(now_ + length, What::timer);
     Event& e = wheel_[index];
     e.key = key;
@@ -200,7 +202,7 @@ Duration Simulation::file_latency(Endpoint& at, FileWork& work) {
 void Simulation::submit(node::Io& io, node::FileRequest&& request) {
     const core::HooksOff off;
     Endpoint& at = endpoint(io);
-    fold(request.key);
+    fold_request(request);
     if (request.op == FileOp::close) return;  // Handles are files; nothing is held open.
     std::uint32_t slot = 0;
     if (free_files_.empty()) {
@@ -292,8 +294,7 @@ void Simulation::run_file(std::uint32_t index, Endpoint& at) {
         trace(history::EventKind::file, at.id, {}, std::string(node::to_text(work.request.op)),
               work.request.path);
     }
-    fold(static_cast<std::uint64_t>(reply.error));
-    fold_bytes(reply.bytes);
+    fold_reply(reply);
     cause_ = e.key;
     enter(at);
     at.io->complete(work.request.ticket, std::move(reply));

@@ -29,8 +29,9 @@ struct Setup {
     const fault::Plan& plan;
     std::uint64_t seed = 0;
     history::Detail detail = history::Detail::verdict;
-    std::string directory;  // For worlds that need files or logs of their own; may be "".
-    std::string sabotage;   // A fault id or use: judged, but not carried out.
+    std::string directory;      // For worlds that need files or logs of their own; may be "".
+    std::string sabotage;       // A fault id or use: judged, but not carried out.
+    history::Window witness{};  // What record.steps is to tell of; from rung to rung.
 };
 
 /// Told by the world while it runs; called between dispatches.
