@@ -31,7 +31,8 @@ PAGE_HEAD = """# The command line
 -->
 
 Options of the program itself (`--format`, `--quiet`, `--verbose`) may stand before or after the
-command. RUN left out is the newest run. Results go to stdout, the log to stderr.
+command. RUN left out is the newest run. Results go to stdout, the log to stderr. A format that a
+command does not have is an error; its help ends with those that it has.
 
 | Exit code | |
 |---|---|
@@ -41,7 +42,7 @@ command. RUN left out is the newest run. Results go to stdout, the log to stderr
 | 64 | the command line is wrong |
 | 65 | the scenario is wrong |
 | 69 | the world cannot do what is asked |
-| 70 | a bug of ours |
+| 70 | the machine refused, as a full disk or a result that could not be written; or a bug of ours |
 | 77 | not permitted, as a folder that cannot be written |
 | 130, 143 | ended by a signal, with a truthful partial report |
 """
@@ -163,7 +164,7 @@ def helps(program, words):
                           env=dict(os.environ, NO_COLOR="1", COLUMNS="100"), check=True).stdout
     text = "\n".join(line.rstrip() for line in text.strip().splitlines())
     yield " ".join(["stormproof", *words]), text
-    below = re.search(r"^Subcommands:\n((?:  .*\n?)*)", text + "\n", re.MULTILINE)
+    below = re.search(r"^Commands:\n((?:  .*\n?)*)", text + "\n", re.MULTILINE)
     for name in re.findall(r"^  (\S+)", below.group(1) if below else "", re.MULTILINE):
         yield from helps(program, [*words, name])
 

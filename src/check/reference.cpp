@@ -74,7 +74,8 @@ std::string wrapped(const std::string& text, std::size_t indent) {
 }  // namespace
 
 std::string explain(const CheckSpec& spec) {
-    std::string text = fmt::format("{}   {}\n", spec.name, spec.summary);
+    std::string text =
+        fmt::format("{}   {}\n", spec.name, wrapped(spec.summary, spec.name.size() + 3));
     std::size_t widest = 11;
     for (const auto& param : spec.params) widest = std::max(widest, param.name.size());
     const auto line = [&](std::string_view name, const std::string& what) {
@@ -92,15 +93,22 @@ std::string explain(const CheckSpec& spec) {
     return text;
 }
 
-std::string list(const Checks& checks) {
+std::string list(const Checks& checks, const core::Look& look) {
     std::size_t widest = 0;
     for (const auto& spec : checks.all()) widest = std::max(widest, spec.name.size());
+    const std::size_t indent = widest + 2;
     std::string text;
     for (const auto& spec : checks.all()) {
-        text += fmt::format("{:<{}}  {}{}\n", spec.name, widest, spec.summary,
-                            spec.built_in ? "  (always)" : "");
+        std::string label = core::painted(spec.name, core::Paint::strong, look) +
+                            std::string(indent - spec.name.size(), ' ');
+        const std::string what = spec.summary + (spec.built_in ? " (always)" : "");
+        const std::size_t width = std::max<std::size_t>(look.width, 60);
+        for (const auto& line : core::wrapped(what, width - indent)) {
+            text += label + line + "\n";
+            label.assign(indent, ' ');
+        }
     }
-    return text;
+    return look.unicode ? text : core::to_ascii(text);
 }
 
 std::string checks_reference(const Checks& checks) {

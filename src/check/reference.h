@@ -3,13 +3,14 @@
 #include <string>
 
 #include "check/check.h"
+#include "core/lines.h"
 
 namespace storm::check {
 
 /// What `checks explain NAME` prints: columns of words, at most 80 wide where words allow.
 [[nodiscard]] std::string explain(const CheckSpec& spec);
-/// What `checks ls` prints: a line a check.
-[[nodiscard]] std::string list(const Checks& checks);
+/// What `checks ls` prints: a line or two a check, as wide as the screen.
+[[nodiscard]] std::string list(const Checks& checks, const core::Look& look = {});
 /// The reference page, in Markdown.
 [[nodiscard]] std::string checks_reference(const Checks& checks);
 

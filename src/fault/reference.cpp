@@ -228,11 +228,25 @@ std::string explain(const FaultSpec& spec, const Look& look) {
     return look.unicode ? page : core::to_ascii(page);
 }
 
-std::string faults_list(const Catalogue& faults, const Look& look) {
+std::string faults_list(const Catalogue& faults, std::span<const std::string> worlds,
+                        const Look& look) {
     std::size_t longest = 0;
     for (const FaultSpec& spec : faults.all()) longest = std::max(longest, spec.name.size());
     std::string page;
-    for (const FaultSpec& spec : faults.all()) page += first_line(spec, longest + 2, look);
+    for (const FaultSpec& spec : faults.all()) {
+        std::string cells = std::string(longest + 2 - spec.name.size(), ' ');
+        for (const std::string& world : worlds) {
+            const bool can = std::ranges::find(spec.worlds, world) != spec.worlds.end();
+            cells += padded(can ? world : "–", core::columns(world) + 2);
+        }
+        const std::size_t indent = spec.name.size() + core::columns(cells);
+        std::string label = painted(spec.name, core::Paint::strong, look) + cells;
+        const std::size_t width = std::max<std::size_t>(look.width, 60);
+        for (const std::string& line : core::wrapped(spec.summary, width - indent)) {
+            page += label + line + "\n";
+            label = std::string(indent, ' ');
+        }
+    }
     return look.unicode ? page : core::to_ascii(page);
 }
 

@@ -3,6 +3,7 @@
 // Generated from the same data that scenarios are read and faults are drawn with, so that no
 // page says what the program does not do.
 #pragma once
+#include <span>
 #include <string>
 
 #include "core/lines.h"
@@ -17,8 +18,9 @@ namespace storm::fault {
 /// The page of one fault for a terminal: what `fault explain` prints.
 [[nodiscard]] std::string explain(const FaultSpec& spec, const core::Look& look = {});
 
-/// A line or two per fault, for `fault ls`: name and summary.
-[[nodiscard]] std::string faults_list(const Catalogue& faults, const core::Look& look = {});
+/// A line or two per fault, for `fault ls`: name, which of the worlds can do it, and summary.
+[[nodiscard]] std::string faults_list(const Catalogue& faults, std::span<const std::string> worlds,
+                                      const core::Look& look = {});
 
 /// All faults as Markdown: docs/reference/faults.md.
 [[nodiscard]] std::string faults_reference(const Catalogue& faults);

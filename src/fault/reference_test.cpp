@@ -16,7 +16,8 @@ TEST(FaultReference, equals_the_page_in_the_tree) {
 
 TEST(FaultPages, look_as_they_did) {
     const Catalogue faults = standard_faults();
-    std::string pages = faults_list(faults) + "\n";
+    const std::vector<std::string> worlds{"sim", "local"};
+    std::string pages = faults_list(faults, worlds) + "\n";
     for (const FaultSpec& spec : faults.all()) pages += explain(spec) + "\n";
     core::expect_golden("src/fault/golden/explain.txt", pages);
 }
@@ -36,6 +37,23 @@ TEST(FaultPages, fit_their_width_and_mention_every_parameter) {
                 EXPECT_TRUE(page.contains("\n  " + param.name)) << spec.name << " " << param.name;
             }
         }
+    }
+}
+
+TEST(FaultPages, list_says_which_world_can_do_each) {
+    const Catalogue faults = standard_faults();
+    const std::vector<std::string> worlds{"local", "sim"};
+    for (const std::size_t width : {60U, 80U, 120U}) {
+        const auto lines = core::split(faults_list(faults, worlds, {.width = width}), '\n');
+        for (const std::string& line : lines) EXPECT_LE(core::columns(line), width) << line;
+        const auto of = [&](std::string_view name) {
+            for (const std::string& line : lines) {
+                if (line.starts_with(name)) return line;
+            }
+            return std::string();
+        };
+        EXPECT_TRUE(of("node.kill").contains(" local  sim  a process")) << of("node.kill");
+        EXPECT_TRUE(of("net.loss").contains(" –      sim  packets")) << of("net.loss");
     }
 }
 

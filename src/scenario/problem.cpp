@@ -6,30 +6,16 @@
 #include <numeric>
 #include <tuple>
 
+#include "core/lines.h"
 #include "core/text.h"
 
 namespace storm::scenario {
 namespace {
 
-constexpr std::size_t line_shown_max = 160;  // Columns of a source line that are printed.
-
-bool begins_character(char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }
-
 std::size_t characters(std::string_view text) {
-    return static_cast<std::size_t>(std::ranges::count_if(text, begins_character));
-}
-
-/// The bytes of `text` from character `from`, at most `count` characters.
-std::string_view piece(std::string_view text, std::size_t from, std::size_t count) {
-    std::size_t begin = text.size();
-    std::size_t seen = 0;
-    for (std::size_t i = 0; i < text.size(); ++i) {
-        if (!begins_character(text[i])) continue;
-        if (seen == from) begin = i;
-        if (seen == from + count) return text.substr(begin, i - begin);
-        ++seen;
-    }
-    return text.substr(begin);
+    std::size_t count = 0;
+    for (; !text.empty(); ++count) (void)core::take_character(text);
+    return count;
 }
 
 std::string_view line_of(std::string_view text, int line) {
@@ -43,36 +29,99 @@ std::string_view line_of(std::string_view text, int line) {
     return text;
 }
 
-/// Tabs and what a terminal would obey become one space each, so that markers stand right.
-std::string printable(std::string_view text) {
-    std::string out(text);
-    for (char& c : out) {
-        if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
+/// Takes the first character off `text`, as it can stand on a terminal: tabs and what it would
+/// obey become one space, bytes that are no text a sign that says so. So markers stand right.
+std::string take_printable(std::string_view& text) {
+    const std::string_view before = text;
+    const char32_t code = core::take_character(text);
+    if (code < 0x20 || code == 0x7f) return " ";
+    if (code == 0xFFFD) return "\uFFFD";
+    return core::plain(before.substr(0, before.size() - text.size()));
+}
+
+/// As much of a source line as fits, around what is marked in it.
+struct Window {
+    std::string text;
+    std::size_t lead = 0, marked = 0;  // Columns before the marker, and its own.
+};
+
+bool fits(std::string_view line, std::size_t room) {
+    std::size_t used = 0;
+    while (!line.empty() && used <= room) used += core::columns(take_printable(line));
+    return used <= room;
+}
+
+/// `before` and `width` are characters of the line, `room` is columns.
+Window window(std::string_view line, std::size_t before, std::size_t width, std::size_t room) {
+    const bool whole = fits(line, room);
+    const std::size_t from = whole || before <= room * 3 / 4 ? 0 : before - room / 4;
+    Window out;
+    if (from > 0) out = {"…", 1, 0};
+    std::size_t used = out.lead;
+    for (std::size_t i = 0; !line.empty(); ++i) {
+        const std::string shown = take_printable(line);
+        if (i < from) continue;
+        const std::size_t columns = core::columns(shown);
+        if (!whole && used + columns + (line.empty() ? 0 : 1) > room) {
+            out.text += "…";
+            break;
+        }
+        out.text += shown;
+        used += columns;
+        if (i < before) out.lead += columns;
+        if (i >= before && i < before + width) out.marked += columns;
+    }
+    out.marked = std::max<std::size_t>(out.marked, 1);
+    return out;
+}
+
+/// What would be right, on lines of its own: under the marker, or as far right as it fits. What
+/// stands in brackets behind a wide blank is a command: it begins a line if it needs one.
+std::string help_below(const std::string& help, const std::string& blank, std::size_t lead,
+                       std::size_t room) {
+    constexpr std::size_t least = 4;
+    std::vector<std::string> lines{help};
+    if (core::columns(help) > room - least) {
+        const auto gap = help.find("   (");
+        const auto end = help.find_last_not_of(' ', gap);
+        lines =
+            core::wrapped(help.substr(0, gap == std::string::npos ? gap : end + 1), room - least);
+        if (gap != std::string::npos) lines.push_back(help.substr(help.find('(', gap)));
+    }
+    std::size_t widest = 0;
+    for (const std::string& each : lines) widest = std::max(widest, core::columns(each));
+    const std::size_t spare = room > widest ? room - widest : 0;
+    const std::size_t indent = std::max(least, std::min(lead, spare));
+    std::string out;
+    for (const std::string& each : lines) {
+        out += fmt::format("{} | {:{}}{}\n", blank, "", indent, each);
     }
     return out;
 }
 
-/// The source line under a problem and the marker below it; "" if there is no such line.
-std::string quoted_line(const Problem& problem, std::string_view line, bool with_line) {
+/// The source line under a problem, the marker below it, and what would be right.
+std::string quoted_line(const Problem& problem, std::string_view line, bool with_line,
+                        std::size_t screen) {
     const std::string number = problem.line > 0 ? std::to_string(problem.line) : "";
-    const auto before = static_cast<std::size_t>(std::max(problem.column - 1, 0));
-    const std::size_t from = before > line_shown_max / 2 ? before - line_shown_max / 4 : 0;
-    const std::string shown = printable(piece(line, from, line_shown_max));
+    const std::size_t gutter = std::max<std::size_t>(number.size(), 3);
+    const std::string blank(gutter, ' ');
+    const std::size_t room = std::max<std::size_t>(screen, 40) - gutter - 3;
+    const Window shown = window(line, static_cast<std::size_t>(std::max(problem.column - 1, 0)),
+                                static_cast<std::size_t>(std::max(problem.width, 0)), room);
     std::string out;
-    if (with_line) {
-        out += fmt::format("{:>3} | {}{}\n", number, from > 0 ? "…" : "", shown);
+    if (with_line) out += fmt::format("{:>{}} | {}\n", number, gutter, shown.text);
+    bool told = problem.help.empty();
+    if (problem.width > 0) {
+        const std::size_t used = shown.lead + shown.marked;
+        out += fmt::format("{} | {:{}}^{:~<{}}", blank, "", shown.lead, "", shown.marked - 1);
+        if (!told && used + 1 + core::columns(problem.help) <= room) {
+            out += " " + problem.help;
+            told = true;
+        }
+        out += '\n';
     }
-    if (problem.width == 0) {
-        if (!problem.help.empty()) out += fmt::format("    |     {}\n", problem.help);
-        return out;
-    }
-    const std::string lead = printable(piece(line, from, before - from));
-    const std::string marked =
-        printable(piece(line, before, static_cast<std::size_t>(problem.width)));
-    const std::size_t width = std::clamp<std::size_t>(core::columns(marked), 1, line_shown_max);
-    out += fmt::format("    | {}{:{}}^{:~<{}}", from > 0 ? " " : "", "", core::columns(lead), "",
-                       width - 1);
-    return out + (problem.help.empty() ? "\n" : " " + problem.help + "\n");
+    return told ? out
+                : out + help_below(problem.help, blank, problem.width > 0 ? shown.lead : 0, room);
 }
 
 }  // namespace
@@ -144,7 +193,7 @@ std::vector<Problem> Problems::take() {
 }
 
 std::string to_text(const std::vector<Problem>& problems, const std::string& path,
-                    std::string_view text) {
+                    std::string_view text, const core::Look& look) {
     std::string out;
     const Problem* above = nullptr;
     for (const Problem& problem : problems) {
@@ -159,11 +208,10 @@ std::string to_text(const std::vector<Problem>& problems, const std::string& pat
         }
         const bool seen = above != nullptr && above->line == problem.line &&
                           above->setting == problem.setting && problem.width == 0;
-        const bool blank = line.find_first_not_of(" \t") == std::string_view::npos;
-        if (blank) {
-            if (!problem.help.empty()) out += fmt::format("    |     {}\n", problem.help);
-        } else {
-            out += quoted_line(problem, line, !seen);
+        if (line.find_first_not_of(" \t") != std::string_view::npos) {
+            out += quoted_line(problem, line, !seen, look.width);
+        } else if (!problem.help.empty()) {
+            out += fmt::format("    |     {}\n", problem.help);
         }
         above = &problem;
     }

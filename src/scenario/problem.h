@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "core/lines.h"
+
 namespace storm::scenario {
 
 /// One thing wrong. Lines and columns count from 1; columns are characters.
@@ -58,8 +60,8 @@ private:
 };
 
 /// "my.yaml:7:12: error: ..." with the source line and a marker, as compilers print it, and the
-/// number of errors below.
+/// number of errors below. Of a long line as much is shown around the marker as the screen holds.
 [[nodiscard]] std::string to_text(const std::vector<Problem>& problems, const std::string& path,
-                                  std::string_view text);
+                                  std::string_view text, const core::Look& look = {});
 
 }  // namespace storm::scenario

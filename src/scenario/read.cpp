@@ -285,6 +285,9 @@ void Reader::read_seeds() {
                     "want a range as in 1..1000, or how many");
     } else if (*first > *last) {
         form_.wrong(*node, fmt::format("{} is empty", quoted(all)), "the lower seed comes first");
+    } else if (*first == 0) {
+        form_.wrong(*node, fmt::format("{} begins below the first seed", quoted(all)),
+                    "seeds count from 1");
     } else {
         out_.seed_first = *first;
         out_.seed_last = *last;

@@ -244,6 +244,47 @@ TEST(WrongFiles, ColumnsCountCharactersAndMarkersStandUnderThem) {
     EXPECT_EQ(core::columns(source.substr(0, source.find("40parsecs"))), marker.find('^'));
 }
 
+TEST(WrongFiles, WhatIsPrintedFitsTheScreenAndTheMarkerStandsUnderItsWord) {
+    const test::World world;
+    const std::string far(300, 'x');
+    const std::string text = file(
+        "", "network: {spread: \"" + far + "\", delay: 40parsecs, loss: 5, queue: " + far + "}\n");
+    const ReadResult result = world.read(text);
+    ASSERT_GE(result.problems.size(), 3U);
+    for (const std::size_t width : {40U, 80U, 120U}) {
+        const auto lines =
+            core::split(to_text(result.problems, "my.yaml", text, {.width = width}), '\n');
+        bool found = false;
+        for (std::size_t i = 0; i < lines.size(); ++i) {
+            // What one greps for stays on its line.
+            if (!lines[i].starts_with("my.yaml:")) EXPECT_LE(core::columns(lines[i]), width);
+            const auto at = lines[i].find("40parsecs");
+            if (at == std::string::npos || !lines[i].contains(" | ")) continue;
+            const auto marker = lines.at(i + 1).find("^~~~~~~~~");
+            found = found || marker == core::columns(lines[i].substr(0, at));
+        }
+        EXPECT_TRUE(found) << width;
+    }
+}
+
+TEST(WrongFiles, BytesThatAreNoTextDoNotReachTheTerminal) {
+    const test::World world;
+    const std::string text =
+        "\x7f"
+        "ELF\xff\xfe\x9b"
+        "31m \xc2\x9b"
+        "7m\x80\n";
+    const auto printed = to_text(world.read(text).problems, "my.yaml", text);
+    for (std::string_view rest = printed; !rest.empty();) {
+        const auto before = rest;
+        const char32_t code = core::take_character(rest);
+        EXPECT_TRUE(code == U'\n' || (code >= 0x20 && code < 0x7f) || code >= 0xa0);
+        if (code == 0xfffd) {
+            EXPECT_EQ(before.substr(0, before.size() - rest.size()), "\uFFFD") << printed;
+        }
+    }
+}
+
 TEST(WrongFiles, AFileWithWindowsLineEndsAndAMarkInFrontIsTheSameFile) {
     const test::World world;
     std::string windows = "\xef\xbb\xbf";

@@ -22,11 +22,11 @@ namespace {
 
 constexpr const char* small_ending = "-small";
 
-// One line an event: time, who, what, to or from whom.
+// One line an event: its number (for --event), time, who, what, to or from whom.
 std::string trace_line(const history::Event& e) {
     const auto who = [](core::Id id) { return core::name_of(id); };
-    std::string line = fmt::format("{:>12}  {:<4} {:<9} {}", core::to_human(e.at), who(e.node),
-                                   history::to_text(e.kind), core::plain(e.name));
+    std::string line = fmt::format("{:>6} {:>12}  {:<4} {:<9} {}", e.sequence, core::to_human(e.at),
+                                   who(e.node), history::to_text(e.kind), core::plain(e.name));
     if (e.kind == history::EventKind::send) line += " to " + who(e.peer);
     if (e.kind == history::EventKind::deliver) line += " from " + who(e.peer);
     if (e.kind == history::EventKind::drop) line += " from " + who(e.peer);
@@ -106,7 +106,8 @@ void print_replay(Session& session, const ReplayRequest& request, const Tale& ta
         }
     }
     if (json) {
-        session.out.print(runner::verdict_json(tale.stored));
+        session.out.print(session.format == "json" ? runner::verdict_json(tale.stored)
+                                                   : runner::to_jsonl(tale.stored));
         return;
     }
     auto story = story_of(session, tale);

@@ -59,7 +59,7 @@ TEST_F(Run, NamesTheWordThatIsWrongAndTheNearestThatIsRight) {
     EXPECT_TRUE(has(below.err, "did you mean explain?")) << below.err;
     const auto number = storm({"run", sound(), "--seed", "x"});
     EXPECT_EQ(number.code, 64);
-    EXPECT_TRUE(has(number.err, "--seed = x is no whole number")) << number.err;
+    EXPECT_TRUE(has(number.err, "--seed: x is no whole number")) << number.err;
 }
 
 TEST_F(Run, RefusesBadOptionsWith64AndAnAbsentWorldWith69) {

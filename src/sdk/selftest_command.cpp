@@ -150,10 +150,20 @@ void print(Session& session, const std::vector<Row>& rows, bool full) {
 
 }  // namespace
 
+namespace {
+
+/// The scenario that all bugs of a system share: the gallery's, or the project's own.
+std::string scenario_of(const std::string& system) {
+    const std::string gallery = fmt::format("scenarios/gallery/{}.yaml", system);
+    return find_scenario(gallery, "") ? gallery : fmt::format("scenarios/{}.yaml", system);
+}
+
+}  // namespace
+
 int selftest(Session& session, const SelftestRequest& request) {
     std::vector<Row> rows;
     for (const auto& system : session.bench.systems) {
-        const std::string file = "scenarios/gallery/" + system.name + ".yaml";
+        const std::string file = scenario_of(system.name);
         for (const auto& plant : system.plants) {
             const std::string name = system.name + "/" + plant.name;
             if (!request.only.empty() && request.only != system.name && request.only != name) {
@@ -169,7 +179,15 @@ int selftest(Session& session, const SelftestRequest& request) {
             if (stopped_by() != 0) return 128 + stopped_by();
         }
     }
-    if (rows.empty()) return session.fail(code::usage, "there is no planted bug of that name");
+    if (rows.empty() && !request.only.empty()) {
+        return session.fail(code::usage, "there is no planted bug of that name",
+                            session.program + " system ls says which systems have bugs");
+    }
+    if (rows.empty()) {
+        return session.fail(code::usage, "no system of this program has a planted bug to find",
+                            "a plant is a bug behind a switch (System::plants): it proves that "
+                            "what should be found is found");
+    }
     print(session, rows, request.full);
     const bool red = std::ranges::any_of(rows, [](const Row& row) { return !row.wrong.empty(); });
     return red ? code::violated : code::pass;

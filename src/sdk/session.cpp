@@ -1,5 +1,6 @@
 #include "sdk/session.h"
 
+#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
@@ -26,6 +27,8 @@ namespace storm::sdk {
 namespace {
 
 namespace fs = std::filesystem;
+
+constexpr std::size_t scenario_bytes_max = std::size_t{1} << 20U;
 
 std::atomic<int> signal_caught = 0;
 
@@ -83,6 +86,21 @@ int Session::fail(int exit_code, const std::string& what, const std::string& hel
     return exit_code;
 }
 
+void open_missing_streams() {
+    for (int stream = 0; stream <= 2; ++stream) {
+        if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF) {
+            (void)::open("/dev/null", O_RDWR);  // Takes the lowest number that is free.
+        }
+    }
+}
+
+int finish(Session& session, int exit_code) {
+    const int why = session.out.failed();
+    if (why == 0 || why == EPIPE) return exit_code;
+    return session.fail(code::internal, fmt::format("the result could not be written to stdout: {}",
+                                                    std::strerror(why)));
+}
+
 std::string shell_word(const std::string& text) {
     const auto plain = [](unsigned char c) {
         return std::isalnum(c) != 0 || c >= 0x80 ||
@@ -127,37 +145,77 @@ core::Result<std::string> find_scenario(const std::string& path, const std::stri
         fmt::format("{}: there is no such file ({} init makes a first one)", path, program));
 }
 
-std::optional<scenario::Scenario> load(Session& session, const std::string& path,
-                                       const std::vector<std::string>& settings, int& exit_code) {
-    const auto found = find_scenario(path, session.program);
-    if (!found) {
-        exit_code = session.fail(found.error());
-        return std::nullopt;
+namespace {
+
+/// All of stdin. One byte more than a scenario may have is enough for its reader to refuse it.
+core::Result<std::string> read_stdin() {
+    std::string text(scenario_bytes_max + 1, '\0');
+    std::size_t size = 0;
+    while (size < text.size()) {
+        const auto got = ::read(0, text.data() + size, text.size() - size);
+        if (got < 0 && errno == EINTR && stopped_by() == 0) continue;
+        if (got < 0) {
+            return core::fail(core::ErrorKind::io, fmt::format("stdin: {}", std::strerror(errno)));
+        }
+        if (got == 0) break;
+        size += static_cast<std::size_t>(got);
     }
-    const auto text = runner::read_file(*found, std::size_t{1} << 20U);
-    if (!text) {
-        exit_code = session.fail(code::bad_scenario, text.error().text());
-        return std::nullopt;
+    text.resize(size);
+    return text;
+}
+
+}  // namespace
+
+core::Result<Loaded> read_scenario(const Session& session, const std::string& path,
+                                   const std::vector<std::string>& settings, Source source) {
+    Loaded out;
+    const bool streamed = source == Source::file_or_stdin && path == "-";
+    out.path = "stdin";
+    if (!streamed) {
+        STORM_TRY(out.path, find_scenario(path, session.program));
     }
     std::vector<scenario::Setting> changes;
     for (const auto& each : settings) {
         const auto at = each.find('=');
         if (at == std::string::npos || at == 0) {
-            exit_code = session.fail(code::usage, fmt::format("--set {}: no value", each),
-                                     "write --set path=value, as in --set network.delay=10ms");
-            return std::nullopt;
+            return core::fail(core::ErrorKind::not_found,
+                              fmt::format("--set {}: no value; write --set path=value, as in "
+                                          "--set network.delay=10ms",
+                                          each));
         }
         changes.push_back({each.substr(0, at), each.substr(at + 1)});
     }
+    auto text = streamed ? read_stdin() : runner::read_file(out.path, scenario_bytes_max);
+    if (!text) {
+        text.error().kind = core::ErrorKind::bad_input;
+        return std::unexpected(std::move(text).error());
+    }
+    out.text = std::move(*text);
     auto vocabulary = session.bench.vocabulary();
     vocabulary.program = session.program;
-    auto read = scenario::read(*text, *found, vocabulary, changes);
-    if (!read.scenario) {
-        session.err.print(scenario::to_text(read.problems, *found, *text));
-        exit_code = code::bad_scenario;
+    auto read = scenario::read(out.text, out.path, vocabulary, changes);
+    out.scenario = std::move(read.scenario);
+    out.problems = std::move(read.problems);
+    return out;
+}
+
+std::string problems_text(const Session& session, const Loaded& loaded) {
+    return scenario::to_text(loaded.problems, loaded.path, loaded.text, session.err.look());
+}
+
+std::optional<scenario::Scenario> load(Session& session, const std::string& path,
+                                       const std::vector<std::string>& settings, int& exit_code,
+                                       Source source) {
+    auto loaded = read_scenario(session, path, settings, source);
+    if (!loaded) {
+        exit_code = session.fail(loaded.error());
         return std::nullopt;
     }
-    return std::move(read.scenario);
+    if (!loaded->scenario) {
+        session.err.print(problems_text(session, *loaded));
+        exit_code = code::bad_scenario;
+    }
+    return std::move(loaded->scenario);
 }
 
 core::Result<std::string> find_run(const std::string& run) {

@@ -3,6 +3,7 @@
 // stdout is the result and nothing else; progress, remarks and errors go to stderr. A failure
 // is told once, by fail(), which also gives its exit code.
 #pragma once
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -36,6 +37,14 @@ struct Session {
     int fail(int exit_code, const std::string& what, const std::string& help = {});
 };
 
+/// Gives streams 0 to 2 that nobody opened to /dev/null: else the next file opened takes their
+/// place, and what is printed goes into it.
+void open_missing_streams();
+
+/// What a command ends with: `exit_code`, or internal if its result could not be written. A
+/// reader that went away (`| head`) has what it wanted.
+[[nodiscard]] int finish(Session& session, int exit_code);
+
 /// `text` as one word of a shell: as it stands where that is enough, else quoted.
 [[nodiscard]] std::string shell_word(const std::string& text);
 
@@ -48,11 +57,27 @@ void catch_signals();
 [[nodiscard]] core::Result<std::string> find_scenario(const std::string& path,
                                                       const std::string& program);
 
+/// A scenario file as it was read, right or wrong.
+struct Loaded {
+    std::string path, text;
+    std::optional<scenario::Scenario> scenario;  // Absent if there are problems.
+    std::vector<scenario::Problem> problems;
+};
+/// Whether "-" names a file like any other or stdin. What leaves a run behind needs a file.
+enum class Source : std::uint8_t { file, file_or_stdin };
+/// An error: there is no such file, it cannot be read, or a setting is no path=value.
+[[nodiscard]] core::Result<Loaded> read_scenario(const Session& session, const std::string& path,
+                                                 const std::vector<std::string>& settings,
+                                                 Source source = Source::file);
+
+/// All problems as `validate` prints them on stderr.
+[[nodiscard]] std::string problems_text(const Session& session, const Loaded& loaded);
+
 /// Reads a scenario. Problems are printed (all of them) and give no scenario; `exit_code` says
 /// what the command ends with.
 [[nodiscard]] std::optional<scenario::Scenario> load(Session& session, const std::string& path,
                                                      const std::vector<std::string>& settings,
-                                                     int& exit_code);
+                                                     int& exit_code, Source source = Source::file);
 
 /// The run directory that RUN names: a path, or "" for the newest below runs/.
 [[nodiscard]] core::Result<std::string> find_run(const std::string& run);

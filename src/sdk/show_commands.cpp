@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 #include "check/reference.h"
-#include "core/guard.h"
 #include "core/text.h"
 #include "fault/plan.h"
 #include "fault/reference.h"
-#include "runner/fleet.h"
+#include "sdk/catalogue_json.h"
+#include "sdk/doctor.h"
 #include "ui/table.h"
 
 namespace storm::sdk {
@@ -24,33 +26,46 @@ int unknown(Session& session, const std::string& kind, const std::string& name,
               : fmt::format("{} {} lists them", session.program, list));
 }
 
+std::vector<std::string> worlds_of(const Bench& bench) {
+    std::vector<std::string> names;
+    for (const auto& [name, make] : bench.worlds) names.push_back(name);
+    return names;
+}
+
 }  // namespace
 
 int validate(Session& session, const std::vector<std::string>& files,
              const std::vector<std::string>& settings) {
     int worst = code::pass;
+    std::string shown;
     for (const auto& file : files) {
-        int exit_code = code::pass;
-        const auto scenario = load(session, file, settings, exit_code);
-        if (!scenario) {
-            worst = std::max(worst, exit_code);
+        const auto loaded = read_scenario(session, file, settings, Source::file_or_stdin);
+        if (!loaded) {
+            worst = std::max(worst, session.fail(loaded.error()));
             continue;
         }
-        if (!session.quiet) {
+        if (!loaded->scenario) worst = std::max(worst, code::bad_scenario);
+        if (!session.text()) {
+            shown += (shown.empty() ? "" : ",\n") + validated_json(*loaded);
+        } else if (!loaded->scenario) {
+            session.err.print(problems_text(session, *loaded));
+        } else if (!session.quiet) {
+            const auto& scenario = *loaded->scenario;
             session.out.print(fmt::format(
-                "{}: valid   {} on {}, {}, expects {}\n", scenario->path, scenario->system->name,
-                core::counted(scenario->nodes, "node"),
-                core::counted(scenario->faults.size() + scenario->random.size(), "fault entry"),
-                scenario::to_text(scenario->expect)));
+                "{}: valid   {} on {}, {}, expects {}\n", loaded->path, scenario.system->name,
+                core::counted(scenario.nodes, "node"),
+                core::counted(scenario.faults.size() + scenario.random.size(), "fault entry"),
+                scenario::to_text(scenario.expect)));
         }
     }
+    if (!session.text()) session.out.print("[\n" + shown + "\n]\n");
     return worst;
 }
 
 int plan(Session& session, const std::string& file, std::uint64_t seed,
          const std::vector<std::string>& settings) {
     int exit_code = code::pass;
-    const auto scenario = load(session, file, settings, exit_code);
+    const auto scenario = load(session, file, settings, exit_code, Source::file_or_stdin);
     if (!scenario) return exit_code;
     session.out.print(fault::to_json(scenario::plan(*scenario, session.bench.faults, seed)));
     return code::pass;
@@ -62,7 +77,10 @@ int schema(Session& session) {
 }
 
 int fault_list(Session& session) {
-    session.out.print(fault::faults_list(session.bench.faults, session.out.look()));
+    const auto& faults = session.bench.faults;
+    session.out.print(session.text()
+                          ? fault::faults_list(faults, worlds_of(session.bench), session.out.look())
+                          : listed_json(faults.all()));
     return code::pass;
 }
 
@@ -71,12 +89,15 @@ int fault_explain(Session& session, const std::string& name) {
     if (spec == nullptr) {
         return unknown(session, "fault", name, session.bench.faults.names(), "fault ls");
     }
-    session.out.print(fault::explain(*spec, session.out.look()));
+    session.out.print(session.text() ? fault::explain(*spec, session.out.look())
+                                     : explained_json(*spec));
     return code::pass;
 }
 
 int checks_list(Session& session) {
-    session.out.print(check::list(session.bench.checks));
+    const auto& checks = session.bench.checks;
+    session.out.print(session.text() ? check::list(checks, session.out.look())
+                                     : listed_json(checks.all()));
     return code::pass;
 }
 
@@ -85,11 +106,15 @@ int checks_explain(Session& session, const std::string& name) {
     if (spec == nullptr) {
         return unknown(session, "check", name, session.bench.checks.names(), "checks ls");
     }
-    session.out.print(check::explain(*spec));
+    session.out.print(session.text() ? check::explain(*spec) : explained_json(*spec));
     return code::pass;
 }
 
 int system_list(Session& session) {
+    if (!session.text()) {
+        session.out.print(listed_json(session.bench.systems));
+        return code::pass;
+    }
     ui::Table table;
     table.columns = {{.title = "system"},
                      {.title = "nodes", .right = true},
@@ -109,6 +134,10 @@ int system_explain(Session& session, const std::string& name) {
         std::vector<std::string> names;
         for (const auto& each : session.bench.systems) names.push_back(each.name);
         return unknown(session, "system", name, names, "system ls");
+    }
+    if (!session.text()) {
+        session.out.print(explained_json(*system));
+        return code::pass;
     }
     std::vector<std::string> operations;
     for (const auto& operation : system->operations) operations.push_back(operation.name);
@@ -130,41 +159,42 @@ int system_explain(Session& session, const std::string& name) {
     for (const auto& plant : system->plants) {
         lines.emplace_back("plant", plant.name + ": " + plant.summary);
     }
-    session.out.print(fmt::format("{}   {}\n", system->name, system->summary));
+    std::string head = system->name + "   ";
+    const std::size_t indent = core::columns(head);
+    for (const auto& line : core::wrapped(system->summary, session.out.look().width - indent)) {
+        session.out.print(head + line + "\n");
+        head.assign(indent, ' ');
+    }
     session.out.print(core::named_lines(lines, session.out.look()));
     return code::pass;
 }
 
 int doctor(Session& session) {
-    const bool guarded = core::guards_installed();
-    const bool counted = core::memory_counted();
-    core::NamedLines lines;
-    for (const auto& [name, make] : session.bench.worlds) {
-        std::uint64_t able = 0;
-        for (const auto& spec : session.bench.faults.all()) {
-            if (std::ranges::find(spec.worlds, name) != spec.worlds.end()) ++able;
-        }
-        lines.emplace_back("world " + name, fmt::format("ready: {} of {} faults", able,
-                                                        session.bench.faults.all().size()));
+    const auto found = examine(session.bench);
+    if (!session.text()) {
+        session.out.print(doctor_json(found));
+        return code::pass;
     }
-    lines.emplace_back("guards", guarded ? "a node that asks the system for time, entropy, files, "
-                                           "sockets or threads is caught"
-                                         : "missing in this build (sanitizers): a node that asks "
-                                           "the operating system is not caught");
-    lines.emplace_back(
-        "memory", counted ? "counted for each node" : "not counted in this build (sanitizers)");
-    lines.emplace_back("processors", std::to_string(runner::processors()));
+    core::NamedLines lines;
+    for (const auto& world : found.worlds) {
+        const auto all = session.bench.faults.all().size();
+        lines.emplace_back("world " + world.name,
+                           fmt::format("ready: {} of {} faults", all - world.missing(), all));
+        for (const auto& lack : world.lacks) {
+            lines.emplace_back("  missing",
+                               fmt::format("{}: {}", core::joined(lack.faults), lack.why));
+        }
+    }
+    lines.emplace_back("guards", found.guarded
+                                     ? "a node that asks the system for time, entropy, files, "
+                                       "sockets or threads is caught"
+                                     : "missing in this build (sanitizers): a node that asks "
+                                       "the operating system is not caught");
+    lines.emplace_back("memory", found.counted ? "counted for each node"
+                                               : "not counted in this build (sanitizers)");
+    lines.emplace_back("processors", std::to_string(found.processors));
     for (const auto& [name, value] : environment()) lines.emplace_back(name, value);
     session.out.print(core::named_lines(lines, session.out.look()));
-    for (const auto& spec : session.bench.faults.all()) {
-        for (const auto& [name, make] : session.bench.worlds) {
-            if (name == "sim" || std::ranges::find(spec.worlds, name) != spec.worlds.end())
-                continue;
-            if (session.verbose) {
-                session.out.print(fmt::format("  {} is missing in world {}\n", spec.name, name));
-            }
-        }
-    }
     return code::pass;
 }
 

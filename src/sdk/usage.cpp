@@ -99,12 +99,7 @@ int explain_usage(Session& session, const CLI::App& app, const CLI::ParseError& 
                             fmt::format("{} needs a command: {}", at.path, core::joined(at.known)),
                             help);
     }
-    std::string what = error.what();
-    constexpr std::string_view conversion = "Could not convert: ";
-    if (what.starts_with(conversion)) {
-        what = what.substr(conversion.size()) + " is no whole number";
-    }
-    return session.fail(code::usage, what, help);
+    return session.fail(code::usage, error.what(), help);
 }
 
 }  // namespace storm::sdk

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -58,8 +59,8 @@ Terminal::Terminal(int stream, const Surroundings& around)
 void Terminal::print(std::string_view text) {
     std::FILE* file = stream_ == 2 ? stderr : stdout;
     const std::string shown = look_.unicode ? std::string(text) : core::to_ascii(text);
-    std::fwrite(shown.data(), 1, shown.size(), file);
-    std::fflush(file);
+    const bool whole = std::fwrite(shown.data(), 1, shown.size(), file) == shown.size();
+    if ((!whole || std::fflush(file) != 0) && failed_ == 0) failed_ = errno;
 }
 
 }  // namespace storm::ui

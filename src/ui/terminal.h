@@ -31,9 +31,12 @@ public:
     [[nodiscard]] bool interactive() const { return interactive_; }
     /// Writes at once; without Unicode, in ASCII.
     void print(std::string_view text);
+    /// errno of the first write that failed (ENOSPC, EPIPE, ...), or 0.
+    [[nodiscard]] int failed() const { return failed_; }
 
 private:
     int stream_;
+    int failed_ = 0;
     bool interactive_;
     core::Look look_;
 };
