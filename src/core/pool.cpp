@@ -45,8 +45,10 @@ struct Lists {
         if (chunk == nullptr) throw std::bad_alloc();  // As operator new would.
         *reinterpret_cast<void**>(chunk) = chunks;
         chunks = chunk;
-        for (std::size_t at = step; at + size <= chunk_bytes; at += size) {
-            auto* block = reinterpret_cast<Free*>(chunk + at);
+        const std::size_t count = (chunk_bytes - step) / size;
+        for (std::size_t i = 0; i < count; ++i) {
+            const std::size_t place = fill < 0 ? i : count - 1 - i;
+            auto* block = reinterpret_cast<Free*>(chunk + step + place * size);
             block->next = free[index];
             free[index] = block;
         }

@@ -16,7 +16,8 @@ namespace storm::core {
 /// Gives back what pool_take(size) returned.
 void pool_give(void* block, std::size_t size);
 
-/// From now on every block that this thread takes is filled with `pattern`; -1 stops it.
+/// From now on every block that this thread takes is filled with `pattern`, and fresh ones come in
+/// the reverse order of addresses; -1 stops it.
 void pool_set_fill(int pattern);
 
 /// Bytes this thread has taken and not given back. Not part of what operator new counts.

@@ -70,23 +70,17 @@ core::Result<std::optional<check::Finding>> compare(const Probe& probe, std::uin
                                                     Elsewhere& altered) {
     using Answer = std::optional<check::Finding>;
     if (digest != 0 && there.digest == digest) return Answer{};
+    same.renew();
     STORM_TRY(const auto here, same.run(probe));
-    const bool both_die = here.death && there.death &&
-                          to_finding(*here.death).reason() == to_finding(*there.death).reason();
-    const bool agree = both_die || (!here.death && !there.death && here.digest == there.digest);
-    if (!agree) return Answer(name_divergence(probe, here, there, same, altered));
+    altered.renew();
+    STORM_TRY(const auto fresh, altered.run(probe));
+    const bool both_die = here.death && fresh.death &&
+                          to_finding(*here.death).reason() == to_finding(*fresh.death).reason();
+    const bool agree = both_die || (!here.death && !fresh.death && here.digest == fresh.digest);
+    if (!agree) return Answer(name_divergence(probe, here, fresh, same, altered));
     if (digest == 0) return Answer{};  // It died in the sweep, so there is nothing to compare.
-    check::Finding finding;
-    finding.verdict = check::Verdict::violated;
-    finding.check = "deterministic";
-    finding.anomaly = "state crosses seeds";
-    finding.sentence = fmt::format(
-        "Seed {} gave other bytes in the sweep than in fresh processes, which agree: something "
-        "outlives a run and reaches the next, such as a static variable.",
-        probe.seed);
-    finding.detail = fmt::format("Digest {} in the sweep, {} in a fresh process.\n",
-                                 core::hex(digest), core::hex(there.digest));
-    return Answer(std::move(finding));
+    return Answer(
+        name_crossing(probe, digest == fresh.digest ? there.digest : digest, fresh, same));
 }
 
 core::Result<void> Groups::confirm_seed(Entry& entry, const Seed& seed, const PlanOf& plan_of,

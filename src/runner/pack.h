@@ -41,20 +41,28 @@ struct PackedRequest {
     std::string plan;  // JSON.
     std::uint64_t seed = 0;
     std::string world, directory, sabotage;
-    bool trace = false;
-    auto storm_fields() { return std::tie(plan, seed, world, directory, sabotage, trace); }
+    std::uint64_t first = 1, last = 0;  // Events to look at closely.
+    auto storm_fields() { return std::tie(plan, seed, world, directory, sabotage, first, last); }
+};
+
+struct PackedStep {
+    std::uint64_t event = 0;
+    Instant at{};
+    std::string who, what, value;
+    std::uint64_t digest = 0;
+    auto storm_fields() { return std::tie(event, at, who, what, value, digest); }
 };
 
 struct PackedReading {
     std::uint64_t digest = 0, events = 0;
     std::vector<std::uint64_t> ladder;
     std::vector<PackedFinding> findings;
-    std::vector<std::string> trace;
+    std::vector<PackedStep> steps;
     bool failed = false;  // The run itself could not be: error_kind, error.
     std::uint8_t error_kind = 0;
     std::string error;
     auto storm_fields() {
-        return std::tie(digest, events, ladder, findings, trace, failed, error_kind, error);
+        return std::tie(digest, events, ladder, findings, steps, failed, error_kind, error);
     }
 };
 

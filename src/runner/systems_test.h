@@ -2,8 +2,8 @@
 // survive, and one that does not.
 //
 // One node counts requests and answers each with its count. A plant changes one thing: it
-// breaks a property, ends the process, or lets something into the run that is neither
-// scenario nor seed nor plan.
+// breaks a property or ends the process. The systems of sim/leaky_systems_test.h let something
+// into the run that is neither scenario nor seed nor plan.
 #pragma once
 #include <gtest/gtest.h>
 
@@ -18,6 +18,7 @@
 #include "runner/bench.h"
 #include "runner/sweep.h"
 #include "scenario/scenario.h"
+#include "sim/leaky_systems_test.h"
 #include "sim/world.h"
 
 namespace storm::runner::testing {
@@ -33,7 +34,6 @@ struct Told {
 
 /// What a plant adds at request number `n` of one node's life.
 [[gnu::noinline]] inline std::uint64_t misbehave(std::string_view plant, std::uint64_t n) {
-    static std::uint64_t ever = 0;  // Outlives the run: the leak of the plant "static".
     if (plant == "segfault" && n == 3) {
         int* volatile nowhere = nullptr;
         *nowhere = 1;
@@ -49,23 +49,6 @@ struct Told {
     if (plant == "loop" && n == 3) {
         for (volatile bool on = true; on;) {
         }
-    }
-    if (plant == "static") return ++ever;
-    if (plant == "uninitialised") {
-        auto* volatile block = static_cast<volatile unsigned char*>(std::malloc(200));
-        const std::uint64_t seen = block[100];
-        std::free(const_cast<unsigned char*>(block));
-        return seen;
-    }
-    if (plant == "pointer") return reinterpret_cast<std::uintptr_t>(&ever) >> 12U;
-    if (plant == "environment") {
-        const char* zone = std::getenv("STORMPROOF_ELSEWHERE");
-        return zone == nullptr ? 0 : 1;
-    }
-    if (plant == "rounding") {
-        volatile double third = 1.0;
-        third = third / 3.0;
-        return static_cast<std::uint64_t>(third * 1e17);
     }
     return 0;
 }
@@ -121,6 +104,11 @@ inline Bench bench() {
     out.checks = check::standard_checks();
     out.workloads = scenario::standard_workloads();
     out.systems.push_back(counter());
+    for (const auto& leak : sim::leaks()) out.systems.push_back(sim::leaky_system(leak));
+    for (const auto& carrier : sim::carriers()) {
+        out.systems.push_back(sim::leaky_system("pointer-hash", carrier));
+        out.systems.back().name += "-by-" + carrier;
+    }
     out.worlds["sim"] = [] { return sim::make_world(); };
     return out;
 }
@@ -138,6 +126,23 @@ inline std::string scenario_text(const std::string& plant) {
            "faults:\n"
            "  - {use: random, from: [node.kill, net.delay, clock.drift], every: 500ms, "
            "for: 100ms..300ms}\n"
+           "for: 2s\n"
+           "settle: 1s\n"
+           "checks: [properties]\n";
+}
+
+/// Two seconds of a leaky system, by the name that bench() gives it.
+inline std::string leaky_text(const std::string& name) {
+    return "stormproof: 1\n"
+           "title: A leak\n"
+           "system: {use: leaky-" +
+           name +
+           ", nodes: 2}\n"
+           "network: {delay: 2ms, loss: " +
+           (name.ends_with("lost-message") ? "100%" : "1%") +
+           "}\n"
+           "workload:\n"
+           "  - {use: mix, clients: 1, rate: 5/s}\n"
            "for: 2s\n"
            "settle: 1s\n"
            "checks: [properties]\n";

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <fmt/format.h>
+#include <langinfo.h>
 #include <malloc.h>
 #include <poll.h>
 #include <sys/mman.h>
@@ -14,6 +15,7 @@
 #include <cerrno>
 #include <cfenv>
 #include <clocale>
+#include <cstdint>
 #include <cstdio>
 #include <cstring>
 #include <ctime>
@@ -22,7 +24,6 @@
 #include "core/pool.h"
 #include "core/text.h"
 #include "runner/death.h"
-#include "runner/events.h"
 #include "runner/pack.h"
 
 extern "C" char** environ;  // NOLINT: POSIX declares it nowhere else.
@@ -36,8 +37,8 @@ constexpr int requests_fd = 3;  // In an executed worker.
 constexpr int replies_fd = 4;
 constexpr int words_fd = 5;
 constexpr std::uint32_t message_max = 512U << 20U;
-constexpr std::size_t trace_max = 500'000;  // Lines.
-constexpr int fill = 0xA5;
+constexpr int fill = 0xA5;       // Of what an altered process never wrote.
+constexpr int same_fill = 0x5A;  // Of the stack of one that is the same.
 
 /// A pipe whose reader is gone is an answer of its own, not a reason to die.
 class NoSigpipe {
@@ -100,25 +101,43 @@ std::optional<T> receive_message(int fd) {
 }
 
 /// Leaves a pattern on the stack below: who reads what it never wrote finds it.
-[[gnu::noinline]] void scribble_stack() {
+[[gnu::noinline]] void scribble_stack(int pattern) {
     volatile unsigned char block[192 << 10];
-    for (auto& byte : block) byte = fill;
+    for (auto& byte : block) byte = static_cast<unsigned char>(pattern);
+}
+
+/// Moves what comes next, in the address space and relative to each other: not every machine
+/// places processes at random, and those that do keep what is allocated in a row in order.
+void shift_addresses() {
+    constexpr std::size_t page = 4096;
+    static_cast<void>(::mmap(nullptr, 37 * page, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+    static_cast<void>(::sbrk(static_cast<std::intptr_t>(11 * page)));
+    constexpr std::size_t blocks = 61, stride = 23;  // Prime to each other: a permutation.
+    for (std::size_t size = 16; size <= 1024; size += 16) {
+        void* taken[blocks];
+        for (auto& block : taken) block = std::malloc(size);
+        for (std::size_t i = 0; i < blocks; ++i) {
+            if (i % 4 != 0) std::free(taken[i * stride % blocks]);  // The rest stays.
+        }
+    }
 }
 
 /// Everything that must not matter, made different in this process.
 void alter_process() {
+    const std::string locale = decimal_comma_locale();
     ::setenv("TZ", "Pacific/Chatham", 1);
-    ::setenv("LC_ALL", "C.UTF-8", 1);
+    ::setenv("LC_ALL", locale.empty() ? "C.UTF-8" : locale.c_str(), 1);
     ::setenv("STORMPROOF_ELSEWHERE", std::string(2999, '~').c_str(), 1);
     ::tzset();
     std::setlocale(LC_ALL, "");
     std::fesetround(FE_UPWARD);
     mallopt(M_PERTURB, fill);
     core::pool_set_fill(fill);
+    shift_addresses();
     [[maybe_unused]] const int moved = ::chdir("/");
 }
 
-PackedReading read_run(const Bench& bench, const PackedRequest& request) {
+PackedReading read_run(const Bench& bench, const PackedRequest& request, int pattern) {
     PackedReading out;
     const auto refuse = [&](const core::Error& error) {
         out.failed = true;
@@ -132,8 +151,8 @@ PackedReading read_run(const Bench& bench, const PackedRequest& request) {
     options.world = request.world;
     options.directory = request.directory;
     options.sabotage = request.sabotage;
-    options.detail = request.trace ? history::Detail::full : history::Detail::verdict;
-    scribble_stack();
+    options.witness = {request.first, request.last};
+    scribble_stack(pattern);
     const auto run = run_plan(bench, std::move(*plan), request.seed, options);
     if (!run) return refuse(run.error());
     out.digest = run->record.digest;
@@ -142,20 +161,17 @@ PackedReading read_run(const Bench& bench, const PackedRequest& request) {
     for (const auto& finding : run->findings) {
         if (finding.verdict == check::Verdict::violated) out.findings.push_back(pack(finding));
     }
-    if (request.trace) {
-        const auto& trace = run->record.trace;
-        for (std::size_t i = 0; i < std::min(trace.size(), trace_max); ++i) {
-            out.trace.push_back(event_json(trace[i]));
-        }
+    for (const auto& step : run->record.steps) {
+        out.steps.push_back({step.event, step.at, step.who, step.what, step.value, step.digest});
     }
     return out;
 }
 
-int serve(const Bench& bench, int requests, int replies) {
+int serve(const Bench& bench, int requests, int replies, int pattern) {
     for (;;) {
         const auto request = receive_message<PackedRequest>(requests);
         if (!request) return 0;  // The parent has hung up.
-        if (!send_message(replies, read_run(bench, *request))) return 0;
+        if (!send_message(replies, read_run(bench, *request, pattern))) return 0;
     }
 }
 
@@ -184,7 +200,8 @@ std::vector<std::string> altered_environment() {
         out.emplace_back(entry);
     }
     out.emplace_back("TZ=Pacific/Chatham");
-    out.emplace_back("LC_ALL=C.UTF-8");
+    const std::string locale = decimal_comma_locale();
+    out.push_back("LC_ALL=" + (locale.empty() ? "C.UTF-8" : locale));
     out.emplace_back("GLIBC_TUNABLES=glibc.malloc.perturb=165");
     const char* asan = std::getenv("ASAN_OPTIONS");
     out.push_back(fmt::format("ASAN_OPTIONS={}:malloc_fill_byte=165", asan != nullptr ? asan : ""));
@@ -193,6 +210,21 @@ std::vector<std::string> altered_environment() {
 }
 
 }  // namespace
+
+std::string decimal_comma_locale() {
+    for (const auto* name : {"de_DE", "fr_FR", "es_ES", "it_IT", "pt_BR", "nl_NL", "sv_SE", "da_DK",
+                             "pl_PL", "cs_CZ", "ru_RU", "tr_TR", "fi_FI", "de_AT", "uk_UA"}) {
+        for (const auto* coding : {".UTF-8", ".utf8", ""}) {
+            const std::string full = std::string(name) + coding;
+            locale_t locale = ::newlocale(LC_ALL_MASK, full.c_str(), nullptr);
+            if (locale == nullptr) continue;
+            const bool comma = std::string_view(::nl_langinfo_l(RADIXCHAR, locale)) == ",";
+            ::freelocale(locale);
+            if (comma) return full;
+        }
+    }
+    return {};
+}
 
 int worker_main(const Bench& bench, int argc, char** argv) {
     if (argc < 2 || std::string_view(argv[1]) != worker_command) return 64;
@@ -205,7 +237,7 @@ int worker_main(const Bench& bench, int argc, char** argv) {
     warm_up_stack_traces();
     install_death_handlers(static_cast<LastWords*>(words));
     alter_process();
-    return serve(bench, requests_fd, replies_fd);
+    return serve(bench, requests_fd, replies_fd, fill);
 }
 
 bool Reading::fails_for(const std::string& reason) const {
@@ -319,8 +351,9 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
     ::close(requests);
     ::close(replies);
     install_death_handlers(words);
-    if (surroundings == Surroundings::altered) alter_process();
-    _exit(serve(bench, ends.requests, ends.replies));
+    const bool altered = surroundings == Surroundings::altered;
+    if (altered) alter_process();
+    _exit(serve(bench, ends.requests, ends.replies, altered ? fill : same_fill));
 }
 
 void Elsewhere::Process::watch(Duration cpu_limit) {
@@ -371,7 +404,8 @@ core::Result<void> Elsewhere::ask(const Probe& probe) {
         request.directory = std::filesystem::absolute(probe.run.directory).string();
     }
     request.sabotage = probe.run.sabotage;
-    request.trace = probe.trace;
+    request.first = probe.run.witness.first;
+    request.last = probe.run.witness.last;
     process_->cpu_at = cpu_time(process_->pid);
     process_->real_at = real_time();
     process_->real_limit = cpu_limit_ * 3 + probe.plan.chaos + probe.plan.settle;
@@ -404,7 +438,10 @@ core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
     reading.events = packed->events;
     reading.ladder = std::move(packed->ladder);
     for (auto& finding : packed->findings) reading.findings.push_back(unpack(std::move(finding)));
-    reading.trace = std::move(packed->trace);
+    for (auto& step : packed->steps) {
+        reading.steps.push_back({step.event, step.at, std::move(step.who), std::move(step.what),
+                                 std::move(step.value), step.digest});
+    }
     return std::optional(std::move(reading));
 }
 
@@ -417,61 +454,6 @@ core::Result<Reading> Elsewhere::run(const Probe& probe) {
         if (!outside || ++killed == outside_max) return std::move(*reading);
         STORM_CHECK(ask(probe));
     }
-}
-
-namespace {
-
-/// The first place where two traces part, both sides in words.
-std::string parting(const Reading& here, const Reading& there) {
-    const std::size_t most = std::max(here.trace.size(), there.trace.size());
-    for (std::size_t i = 0; i < most; ++i) {
-        const std::string* a = i < here.trace.size() ? &here.trace[i] : nullptr;
-        const std::string* b = i < there.trace.size() ? &there.trace[i] : nullptr;
-        if (a != nullptr && b != nullptr && *a == *b) continue;
-        return fmt::format("event {}:\n  here   {}\n  there  {}", i,
-                           a != nullptr ? *a : "(the run is over)",
-                           b != nullptr ? *b : "(the run is over)");
-    }
-    return {};
-}
-
-}  // namespace
-
-check::Finding name_divergence(const Probe& probe, const Reading& here, const Reading& there,
-                               Elsewhere& same, Elsewhere& altered) {
-    check::Finding finding;
-    finding.verdict = check::Verdict::violated;
-    finding.check = "deterministic";
-    finding.anomaly = "divergence";
-    finding.sentence = fmt::format(
-        "Seed {} gives other bytes in another process: something the run reads is not of the "
-        "scenario, the seed or the plan.",
-        probe.seed);
-    if (here.death || there.death) {
-        finding.detail =
-            "One side died: " + (here.death ? here.death->sentence : there.death->sentence) + "\n" +
-            (here.death ? here.death->trace : there.death->trace);
-        return finding;
-    }
-    const auto rungs = std::min(here.ladder.size(), there.ladder.size());
-    std::size_t rung = 0;
-    while (rung < rungs && here.ladder[rung] == there.ladder[rung]) ++rung;
-    finding.detail = fmt::format("Digests {} here, {} there; the first {} events agree.\n",
-                                 core::hex(here.digest), core::hex(there.digest), rung * 4096);
-    Probe again = probe;
-    again.trace = true;
-    const auto one = same.run(again);
-    const auto two = altered.run(again);
-    if (!one || !two || one->death || two->death) return finding;
-    if (const auto place = parting(*one, *two); !place.empty()) {
-        finding.detail += place;
-        finding.sentence += " First at " + place.substr(0, place.find(':')) + ".";
-    } else if (one->digest != two->digest) {
-        finding.detail += "All traced events agree; what differs are draws or bytes of messages.";
-    } else {
-        finding.detail += "Run again event by event, both sides agree: it comes and goes.";
-    }
-    return finding;
 }
 
 }  // namespace storm::runner

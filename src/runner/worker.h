@@ -8,6 +8,7 @@
 // by running that block again on both sides, event by event.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -28,12 +29,15 @@ inline constexpr std::string_view worker_command = "__worker";
 /// Serves probes until its parent hangs up. argv as main() got it; argv[1] == "__worker".
 [[nodiscard]] int worker_main(const Bench& bench, int argc, char** argv);
 
+/// A locale that this machine has and that writes one and a half as "1,5"; "" if it has none. Then
+/// an altered process differs in the name of its locale only.
+[[nodiscard]] std::string decimal_comma_locale();
+
 /// What is to be run.
 struct Probe {
     const fault::Plan& plan;
     std::uint64_t seed = 0;
     RunOptions run;
-    bool trace = false;  // Event by event.
 };
 
 /// What came of it.
@@ -41,7 +45,7 @@ struct Reading {
     std::uint64_t digest = 0, events = 0;
     std::vector<std::uint64_t> ladder;
     std::vector<check::Finding> findings;  // Violated ones.
-    std::vector<std::string> trace;        // One line an event.
+    std::vector<history::Step> steps;      // Of the window that the probe asked for.
     std::unique_ptr<Death> death;          // The process died instead; the rest is empty.
     [[nodiscard]] bool fails_for(const std::string& reason) const;
 };
@@ -82,6 +86,21 @@ private:
     std::unique_ptr<Process> process_;
 };
 
+/// How the two sides of a difference are called.
+struct Sides {
+    std::string here = "here", there = "there";
+};
+using RunAgain = std::function<core::Result<Reading>(const Probe&)>;
+
+/// Runs the first block that differs again on both sides, event by event, and adds to the finding
+/// the first event, effect or draw that differs, both sides named. Requires: the digests differ.
+void name_first_difference(check::Finding& finding, const Probe& probe, const Reading& here,
+                           const Reading& there, const Sides& sides, const RunAgain& one,
+                           const RunAgain& two);
+/// The finding for a run that gave digest `before` after others and another in fresh processes.
+/// What outlives a run is looked for by running it twice in one process.
+[[nodiscard]] check::Finding name_crossing(const Probe& probe, std::uint64_t before,
+                                           const Reading& fresh, Elsewhere& same);
 /// Where two readings part: the finding of the built-in check "deterministic", both sides named.
 /// Runs the divergent block again on both sides. Requires: the digests differ.
 [[nodiscard]] check::Finding name_divergence(const Probe& probe, const Reading& here,

@@ -282,7 +282,7 @@ void Simulation::bury(Endpoint& at) {
         for (const auto index : at.held) {  // Datagrams that waited for a paused process.
             Event& e = wheel_[index];
             if (e.what == What::packet) {
-                fold_unheard(e.thing);
+                fold_unheard(e);
                 (void)core::Buffer::attach(std::exchange(e.thing, nullptr));
                 void_claims(e.extra);
             }

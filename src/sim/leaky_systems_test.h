@@ -66,14 +66,14 @@ inline std::uint64_t uninitialised() {
     return const_cast<volatile unsigned char*>(seen)[100];
 }
 using Objects = std::vector<std::unique_ptr<std::uint64_t>>;
-inline Objects eight_objects() {
+inline Objects some_objects(std::uint64_t count = 8) {
     Objects objects;
-    for (std::uint64_t i = 0; i < 8; ++i) objects.push_back(std::make_unique<std::uint64_t>(i));
+    for (std::uint64_t i = 0; i < count; ++i) objects.push_back(std::make_unique<std::uint64_t>(i));
     return objects;
 }
 /// Eight objects as a std::set of their addresses is walked.
 inline std::uint64_t pointer_order() {
-    const Objects objects = eight_objects();
+    const Objects objects = some_objects();
     std::set<const std::uint64_t*> sorted;
     for (const auto& each : objects) sorted.insert(each.get());
     std::uint64_t order = 0;
@@ -82,16 +82,16 @@ inline std::uint64_t pointer_order() {
 }
 /// A hash over an address.
 inline std::uint64_t pointer_hash() {
-    const Objects objects = eight_objects();
+    const Objects objects = some_objects();
     return (reinterpret_cast<std::uintptr_t>(objects[0].get()) >> 4U) * 0x9e3779b97f4a7c15ULL;
 }
 /// The order in which a table hashed by address is walked.
 inline std::uint64_t hash_order() {
-    const Objects objects = eight_objects();
+    const Objects objects = some_objects(64);
     std::unordered_set<const std::uint64_t*> table;
     for (const auto& each : objects) table.insert(each.get());
     std::uint64_t order = 0;
-    for (const auto* each : table) order = order * 8 + *each;
+    for (const auto* each : table) order = core::combine(order, *each);
     return order;
 }
 /// Which of two blocks of the kind that coroutine frames have lies lower.

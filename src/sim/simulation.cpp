@@ -378,7 +378,7 @@ void Simulation::stop() {
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
         const Event& e = wheel_[i];
         if (e.what == What::packet || e.what == What::ghost) void_claims(e.extra);
-        if (e.what == What::packet) fold_unheard(e.thing);
+        if (e.what == What::packet) fold_unheard(e);
     }
     for (const auto& work : files_) {
         for (const auto& [token, real] : work.claims) ++forces_[token].voided;

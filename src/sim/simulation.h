@@ -176,7 +176,7 @@ private:
     void fold_value(const Value& value);
     void fold_request(const node::FileRequest& request);
     void fold_reply(const node::FileReply& reply);
-    void fold_unheard(void* payload);
+    void fold_unheard(const Event& e);
 
     // A closer look (witness.cpp): each event, effect and draw of some blocks.
     void step(const Endpoint* who, std::string what, std::string value = {});

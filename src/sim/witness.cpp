@@ -19,7 +19,11 @@ std::string in_hex(std::span<const std::byte> bytes) {
     for (std::size_t i = 0; i < std::min(bytes.size(), bytes_max); ++i) {
         out += fmt::format("{}{:02x}", i % 8 == 0 ? " " : "", std::to_integer<unsigned>(bytes[i]));
     }
-    if (bytes.size() > bytes_max) out += " ...";
+    if (bytes.size() > bytes_max) {
+        const auto* text = reinterpret_cast<const char*>(bytes.data());
+        out += fmt::format(" ..., hash {}",
+                           core::hex(core::key_of(std::string_view(text, bytes.size()))));
+    }
     return out;
 }
 
@@ -64,9 +68,14 @@ void Simulation::fold_reply(const node::FileReply& reply) {
 }
 
 // A datagram that nobody will take: its bytes were sent, and no delivery folds them.
-void Simulation::fold_unheard(void* payload) {
-    core::Buffer body = core::Buffer::attach(payload);
+void Simulation::fold_unheard(const Event& e) {
+    core::Buffer body = core::Buffer::attach(e.thing);
     fold_bytes(body.bytes());
+    if (close_) {
+        step_bytes(&endpoints_[e.to],
+                   fmt::format("nobody takes {} from {}", e.name, endpoints_[e.from].name),
+                   body.bytes());
+    }
     static_cast<void>(body.detach());
 }
 
