@@ -254,5 +254,37 @@ TEST(Scaled, half_of_a_fault_is_half_of_each_aspect) {
     EXPECT_EQ(half.rate, 2'000);
 }
 
+/// All that a fate says, in one line.
+std::string shown(const Fate& fate) {
+    std::string text = std::to_string(fate.lost) + std::to_string(fate.queue_full) + " " +
+                       std::to_string(fate.extra.ns) + " " + std::to_string(fate.duplicated) + " " +
+                       std::to_string(fate.duplicate_extra.ns);
+    return text + " " + std::to_string(fate.damage);
+}
+
+TEST(Judge, never_changes_its_golden_fates) {
+    LinkFault fault;
+    fault.delay = milliseconds(20);
+    fault.jitter = milliseconds(10);
+    fault.loss_ppm = 200'000;
+    fault.duplicate_ppm = 400'000;
+    fault.reorder_ppm = 300'000;
+    fault.reorder_by = milliseconds(5);
+    fault.corrupt_ppm = 300'000;
+    std::vector<std::string> fates;
+    for (std::uint64_t packet = 0; packet < 8; ++packet) {
+        fates.push_back(shown(judge_one(fault, packet)));
+    }
+    fault.spread = Spread::long_tail;
+    for (std::uint64_t packet = 0; packet < 3; ++packet) {
+        fates.push_back(shown(judge_one(fault, packet)));
+    }
+    EXPECT_EQ(fates, (std::vector<std::string>{
+                         "00 25777666 0 0 0", "10 0 0 0 0", "00 19376391 0 0 51036", "10 0 0 0 0",
+                         "00 20740523 0 0 0", "00 10213135 0 0 0", "10 0 0 0 0",
+                         "00 19628482 1 17091522 0", "00 20000000 0 0 0", "10 0 0 0 0",
+                         "00 30000000 0 0 51036"}));
+}
+
 }  // namespace
 }  // namespace storm::fault

@@ -20,6 +20,7 @@
 #include "local/local_world.h"
 #include "local/processes_for_tests.h"
 #include "local/world.h"
+#include "node/ledger_systems_test.h"
 #include "node/points.h"
 #include "scenario/scenario.h"
 #include "world/conductor.h"
@@ -215,6 +216,28 @@ TEST(Conformance, PlainProcessesKeepTheLawsOfAWorld) {
     const auto broken = world::broken_laws(make_world, {.chaos = 600_ms, .settle = 300_ms});
     for (const auto& sentence : broken) ADD_FAILURE() << sentence;
     EXPECT_TRUE(test::children_of(getpid()).empty());
+}
+
+TEST(Machines, RunAsRealProcessesAndComeBackWithTheirFiles) {
+    const Bench bench;
+    const auto system = node::testing::ledger_system(true);
+    auto plan = ping_plan(700_ms);
+    for (auto& operation : plan.operations) {
+        operation.name = operation.id % 2 == 0 ? "write" : "read";
+        operation.args = operation.id % 2 == 0 ? operation.args : Value();
+    }
+    plan.faults.push_back(on_n1("it", "node.kill", 150_ms, 100_ms));
+    plan.checks = {{"linearizable", {}}};
+    const auto [record, findings] = run(bench, system, plan);
+    for (const auto& finding : findings) {
+        EXPECT_EQ(finding.verdict, check::Verdict::pass) << finding.check << finding.sentence;
+    }
+    ASSERT_EQ(record.faults.size(), 1U);
+    EXPECT_EQ(effect_of(record.faults[0]), fault::Effectiveness::effective);
+    EXPECT_EQ(record.history.back().outcome, history::Outcome::ok);
+    EXPECT_EQ(record.history.back().result, Value(18));
+    const auto beats = [](const auto& change) { return change.key == "beats"; };
+    EXPECT_GT(std::ranges::count_if(record.published, beats), 20);  // Timers and datagrams.
 }
 
 class Sabotage : public testing::TestWithParam<const char*> {};

@@ -12,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "core/result.h"
 #include "core/time.h"
 #include "core/value.h"
 #include "node/message.h"
@@ -74,6 +75,11 @@ struct FileReply {
     std::vector<std::byte> bytes;
     std::vector<std::string> names;
 };
+
+/// What an errno value of a file operation means to node code.
+[[nodiscard]] core::Error file_error(int error, FileOp op);
+/// What stands for a path in keys: FileRequest::name.
+[[nodiscard]] std::uint32_t name_tag(std::string_view path);
 
 class Driver {
 public:

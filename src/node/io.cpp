@@ -152,11 +152,11 @@ Io::Io(Driver& driver, const Identity& identity) : driver_(driver), identity_(id
 }
 Io::~Io() { destroy_frames(); }
 
-std::vector<Id> Io::peers() const {
+std::vector<Id> Identity::peers() const {
     std::vector<Id> others;
-    others.reserve(identity_.nodes);
-    for (std::uint32_t i = 0; i < identity_.nodes; ++i) {
-        if (Id::node(i) != identity_.self) others.push_back(Id::node(i));
+    others.reserve(nodes);
+    for (std::uint32_t i = 0; i < nodes; ++i) {
+        if (Id::node(i) != self) others.push_back(Id::node(i));
     }
     return others;
 }
@@ -340,8 +340,7 @@ std::string_view to_text(FileOp op) {
     return names[static_cast<std::size_t>(op)];
 }
 
-namespace {
-core::Error errno_error(int error, FileOp op) {
+core::Error file_error(int error, FileOp op) {
     const char* name = strerrorname_np(error);  // Not strerror: that depends on the locale.
     core::Error e{core::ErrorKind::io, name != nullptr ? name : std::to_string(error), {}};
     e.context.emplace_back(to_text(op));
@@ -349,15 +348,16 @@ core::Error errno_error(int error, FileOp op) {
     return e;
 }
 
+std::uint32_t name_tag(std::string_view path) {
+    return static_cast<std::uint32_t>(core::key_of(path));
+}
+
+namespace {
 Task<core::Result<FileReply>> run(Io& io, FileRequest request) {
     const FileOp op = request.op;
     FileReply reply = co_await FileAwaiter(io, std::move(request));
-    if (reply.error != 0) co_return std::unexpected(errno_error(reply.error, op));
+    if (reply.error != 0) co_return std::unexpected(file_error(reply.error, op));
     co_return reply;
-}
-
-std::uint32_t name_tag(std::string_view path) {
-    return static_cast<std::uint32_t>(core::key_of(path));
 }
 
 core::Result<void> nothing(core::Result<FileReply>&& reply) {

@@ -62,6 +62,9 @@ struct Identity {
     std::uint32_t nodes = 0;        // n1 .. n<nodes> make up the system.
     std::uint32_t incarnation = 0;  // Counts restarts from 0.
     core::Key life = 0;             // The root key of this life.
+
+    /// All nodes of the system but self, in order.
+    [[nodiscard]] std::vector<Id> peers() const;
 };
 
 class Io {
@@ -75,8 +78,9 @@ public:
     [[nodiscard]] Id self() const { return identity_.self; }
     [[nodiscard]] std::uint32_t nodes() const { return identity_.nodes; }
     [[nodiscard]] std::uint32_t incarnation() const { return identity_.incarnation; }
+    [[nodiscard]] const Identity& identity() const { return identity_; }
     /// All nodes of the system but self, in order.
-    [[nodiscard]] std::vector<Id> peers() const;
+    [[nodiscard]] std::vector<Id> peers() const { return identity_.peers(); }
     /// The node's monotonic clock: starts near 0, feels drift, never jumps.
     [[nodiscard]] Instant now() { return driver_.monotonic(*this); }
     /// The node's wall clock: feels offset, jump and drift; may go backwards.
@@ -194,11 +198,7 @@ private:
 
     template <Message M>
     Packet encoded(Id to, const M& message, PacketKind kind, std::uint64_t ticket) {
-        core::Buffer body(core::encoded_size(message));
-        core::Encoder out(body.data());
-        core::encode(out, message);
-        return Packet{self(), to, type_of<M>,    M::storm_version, kind,
-                      ticket, 0,  M::storm_name, std::move(body)};
+        return encode_message(self(), to, message, kind, ticket);
     }
     template <Message M>
     void transmit(Id to, const M& message, PacketKind kind, std::uint64_t ticket,

@@ -253,5 +253,32 @@ TEST(Dice, are_fresh_for_each_decision_and_the_same_in_every_run) {
     EXPECT_EQ(std::set(shown.begin(), shown.end()).size(), 3U);
 }
 
+TEST(Key, never_changes_its_golden_vectors) {
+    Root root;
+    root.root_at(core::key_of("n1"));
+    const auto next = [&](EffectKind kind, std::uint32_t name, std::uint32_t to) {
+        return root.next_key(kind, name, to);
+    };
+    const std::vector<core::Key> keys = {
+        next(EffectKind::send, type_of<Ping>, n2.value),
+        next(EffectKind::send, type_of<Ping>, n2.value),
+        next(EffectKind::send, type_of<Ping>, n3.value),
+        next(EffectKind::reply, type_of<Pong>, n2.value),
+        next(EffectKind::arm, 0, 0),
+        next(EffectKind::dice, 0, 0),
+        next(EffectKind::spawn, name_tag("beat"), 0),
+        next(EffectKind::file, name_tag("log"), static_cast<std::uint32_t>(FileOp::sync)),
+        next(EffectKind::maybe, 7, 0),
+        next(EffectKind::maybe, 7, 0),
+    };
+    root.root_at(0);
+    EXPECT_EQ(keys, (std::vector<core::Key>{4337830205738318158ULL, 8715557798286712114ULL,
+                                            10948446150598063244ULL, 5768610841683881358ULL,
+                                            5556642296740947092ULL, 585009652474214967ULL,
+                                            17834263509417862111ULL, 10200798788951515555ULL,
+                                            386287903065343104ULL, 1670372492488017461ULL}));
+    EXPECT_EQ(root.next_key(EffectKind::send, 0, 0), 6876089402563983441ULL);
+}
+
 }  // namespace
 }  // namespace storm::node

@@ -46,6 +46,17 @@ struct Packet {
     core::Buffer body;
 };
 
+/// A message on its way, still without a key.
+template <Message M>
+[[nodiscard]] Packet encode_message(Id from, Id to, const M& message, PacketKind kind,
+                                    std::uint64_t ticket) {
+    core::Buffer body(core::encoded_size(message));
+    core::Encoder out(body.data());
+    core::encode(out, message);
+    return Packet{from,   to, type_of<M>,    M::storm_version, kind,
+                  ticket, 0,  M::storm_name, std::move(body)};
+}
+
 /// Decodes a body; fails on another type, version or damaged bytes.
 template <Message M>
 [[nodiscard]] core::Result<M> decode_message(const Packet& packet) {

@@ -369,5 +369,91 @@ TEST(Tolerance, the_smaller_side_of_a_cut_is_taken_and_what_is_absent_counts) {
     EXPECT_FALSE(free.exceeded_by(other).has_value());
 }
 
+TEST(Conductor, a_probability_strikes_in_that_share_of_the_seeds_and_draws_for_each_occurrence) {
+    int seeds = 0;
+    int strikes = 0;
+    int both = 0;
+    for (std::uint64_t seed = 1; seed <= 2000; ++seed) {
+        Stage run;
+        run.world.seed = seed;
+        auto& fault = run.add("a", "node.kill", 1_s);
+        fault.lasts = 100_ms;
+        fault.every = 4_s;
+        fault.times = 2;
+        fault.probability_ppm = 250'000;
+        const auto record = run();
+        int struck = 0;
+        for (const auto& each : record.faults) struck += each.occurred ? 1 : 0;
+        strikes += struck;
+        seeds += struck != 0 ? 1 : 0;
+        both += struck == 2 ? 1 : 0;
+        EXPECT_EQ(run.world.log.size(), static_cast<std::size_t>(struck) * 2);
+    }
+    EXPECT_NEAR(strikes, 1000, 5 * 28);  // 4,000 draws at 25 %, five sigma.
+    EXPECT_NEAR(seeds, 875, 5 * 23);     // 1 - 0.75^2 of 2,000.
+    EXPECT_NEAR(both, 125, 5 * 11);
+}
+
+TEST(Conductor, a_fault_that_its_probability_spared_is_no_missed_trigger_but_never_struck) {
+    Stage run;
+    run.add("a", "node.kill", 1_s).probability_ppm = 0;
+    const auto record = run();
+    EXPECT_TRUE(run.world.log.empty());
+    ASSERT_EQ(record.faults.size(), 1U);
+    EXPECT_FALSE(record.faults[0].occurred);
+}
+
+TEST(Conductor, a_predicate_strikes_those_who_publish_that_value_when_it_strikes) {
+    Stage run;
+    run.plan.mode = fault::Mode::unlimited;
+    auto& fault = run.add("a", "node.kill", 3_s);
+    fault.target = {.kind = fault::Target::Kind::where, .key = "role", .value = "backup"};
+    fault.lasts = 1_s;
+    auto& nobody = run.add("b", "node.pause", 4_s);
+    nobody.target = {.kind = fault::Target::Kind::where, .key = "role", .value = "king"};
+    run.world.publish_at(1_s, core::Id::node(0), "role", Value("primary"));
+    run.world.publish_at(1_s, core::Id::node(1), "role", Value("backup"));
+    run.world.publish_at(1_s, core::Id::node(2), "role", Value("backup"));
+    run.world.publish_at(2_s, core::Id::node(1), "role", Value("primary"));
+    const auto record = run();
+    EXPECT_THAT(run.world.log, ElementsAre("3s +a#0", "4s -a"));
+    ASSERT_EQ(record.faults.size(), 2U);
+    EXPECT_THAT(record.faults[0].nodes, ElementsAre(core::Id::node(2)));
+    EXPECT_FALSE(record.faults[1].occurred);
+    EXPECT_THAT(record.faults[1].what, HasSubstr("nobody was meant"));
+}
+
+TEST(Conductor, a_value_trigger_strikes_each_time_the_value_comes_and_a_leader_once_in_force) {
+    Stage run;
+    auto& value = run.add("a", "node.kill", 100_ms);
+    value.at.after = "term=2";  // A number as it is printed.
+    value.lasts = 500_ms;
+    auto& leader = run.add("b", "node.pause", 0_s);
+    leader.at.after = "leader";
+    leader.lasts = 500_ms;
+    run.world.publish_at(1_s, core::Id::node(1), "term", Value(2));
+    run.world.publish_at(1200_ms, core::Id::node(2), "term", Value(2));  // Still in force.
+    run.world.publish_at(3_s, core::Id::node(2), "term", Value(2));
+    run.world.publish_at(5_s, core::Id::node(0), "leads", Value(0));  // Claims nothing.
+    run.world.publish_at(6_s, core::Id::node(0), "leads", Value(1));
+    run();
+    EXPECT_THAT(run.world.log,
+                ElementsAre("1.1s +a#0", "1.6s -a", "3.1s +a#1", "3.6s -a", "6s +b#0", "6.5s -b"));
+}
+
+TEST(Conductor, a_chain_of_faults_goes_on_as_long_as_the_first_repeats) {
+    Stage run;
+    auto& first = run.add("a", "node.kill", 1_s);
+    first.lasts = 500_ms;
+    first.every = 3_s;
+    first.times = 2;
+    auto& second = run.add("b", "node.pause", 200_ms);
+    second.at.after = "a";
+    second.lasts = 300_ms;
+    run();
+    EXPECT_THAT(run.world.log, ElementsAre("1s +a#0", "1.5s -a", "1.7s +b#0", "2s -b", "4s +a#1",
+                                           "4.5s -a", "4.7s +b#1", "5s -b"));
+}
+
 }  // namespace
 }  // namespace storm::world
