@@ -46,7 +46,8 @@ demo: setup
 test: build
 	@ctest --preset $(PRESET) -j $(JOBS) $(CTEST_ARGS)
 
-test-long: setup
+test-long:
+	@tools/setup.sh long
 	@tools/build.sh release $(JOBS)
 	@ctest --preset long -j $(JOBS) $(CTEST_ARGS)
 

@@ -1,6 +1,9 @@
 #!/bin/sh
 # Installs what Stormproof's build needs. Nothing to do: silent and no network.
 #
+#   setup.sh        build, tests, benchmarks
+#   setup.sh long   and what only the tests of `make test-long` use
+#
 # Knows Debian and Ubuntu; elsewhere it lists what to install and stops.
 set -eu
 
@@ -9,13 +12,18 @@ packages="
     cmake ninja-build ccache python3
     libfmt-dev libspdlog-dev libyaml-cpp-dev nlohmann-json3-dev libcli11-dev
     libgtest-dev libgmock-dev librapidcheck-dev libbenchmark-dev"
+case "${1:-}" in
+    "") ;;
+    long) packages="$packages dieharder" ;;
+    *) echo "setup: write $0, or $0 long" >&2; exit 64 ;;
+esac
 
 say() { echo "setup: $*" >&2; }
 
 if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>&1; then
     # Not ours to manage. Everything may be there all the same.
     missing=""
-    for tool in clang++-19 ld.lld-19 clang-format-19 cmake ninja python3; do
+    for tool in clang++-19 ld.lld-19 clang-format-19 cmake ninja python3 ${1:+dieharder}; do
         command -v "$tool" >/dev/null 2>&1 || missing="$missing $tool"
     done
     [ -z "$missing" ] && exit 0
@@ -23,7 +31,7 @@ if ! command -v dpkg-query >/dev/null 2>&1 || ! command -v apt-get >/dev/null 2>
     say "  clang 19 (compiler-rt, llvm-symbolizer, clang-format, lld), a libstdc++ 12 or later,"
     say "  CMake 3.25 or later, Ninja, Python 3, and optionally ccache"
     say "  fmt 9, spdlog, yaml-cpp 0.7, nlohmann-json 3.11, CLI11 2, GoogleTest 1.12 with GoogleMock,"
-    say "  RapidCheck, Google Benchmark"
+    say "  RapidCheck, Google Benchmark${1:+, dieharder}"
     say "not found here:$missing"
     exit 69
 fi

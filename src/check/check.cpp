@@ -20,6 +20,21 @@ Finding undecided(std::string check, std::string sentence) {
     return finding;
 }
 
+bool left_out(const CheckSpec& spec, fault::Mode mode) {
+    return mode == fault::Mode::unlimited && spec.demand == Demand::liveness;
+}
+
+/// A skip is no pass: where nothing that was asked for can be judged, nothing is known.
+Finding without_judgement(const CheckSpec& spec, bool alone) {
+    auto finding = undecided(
+        spec.name, fmt::format("mode: unlimited checks safety only, and {} is liveness.{}",
+                               spec.name, alone ? " The scenario names no check of safety." : ""));
+    if (alone) return finding;
+    finding.verdict = Verdict::not_judged;
+    finding.anomaly = "not judged";
+    return finding;
+}
+
 Finding judge_one(const CheckSpec& spec, const Input& input, const fault::Params& params) {
     if (!spec.models.empty() &&
         std::ranges::find(spec.models, input.system.model) == spec.models.end()) {
@@ -41,11 +56,15 @@ std::string_view to_text(Verdict verdict) {
             return "pass";
         case Verdict::violated:
             return "violated";
+        case Verdict::not_judged:
+            return "not judged";
         case Verdict::inconclusive:
             break;
     }
     return "inconclusive";
 }
+
+std::string_view to_text(Demand demand) { return demand == Demand::safety ? "safety" : "liveness"; }
 
 void Checks::add(CheckSpec spec) {
     STORM_REQUIRE(find(spec.name) == nullptr, spec.name);
@@ -67,8 +86,13 @@ std::vector<std::string> Checks::names() const {
 std::vector<Finding> judge(const Checks& checks, const Input& input) {
     std::vector<Finding> findings;
     const auto& planned = input.plan.checks;
+    const bool alone = not_judged(checks, planned, input.plan.mode).size() == planned.size();
     for (const auto& check : planned) {
         const auto* spec = checks.find(check.use);
+        if (spec != nullptr && left_out(*spec, input.plan.mode)) {
+            findings.push_back(without_judgement(*spec, alone));
+            continue;
+        }
         findings.push_back(
             spec != nullptr
                 ? judge_one(*spec, input, check.params)
@@ -77,10 +101,12 @@ std::vector<Finding> judge(const Checks& checks, const Input& input) {
     for (const auto& spec : checks.all()) {
         const bool named =
             std::ranges::find(planned, spec.name, &fault::PlannedCheck::use) != planned.end();
-        if (spec.built_in && !named) findings.push_back(judge_one(spec, input, {}));
+        if (spec.built_in && !named && !left_out(spec, input.plan.mode))
+            findings.push_back(judge_one(spec, input, {}));
     }
     std::vector<Finding> sorted;
-    for (const auto verdict : {Verdict::violated, Verdict::inconclusive, Verdict::pass}) {
+    for (const auto verdict :
+         {Verdict::violated, Verdict::inconclusive, Verdict::not_judged, Verdict::pass}) {
         for (auto& finding : findings) {
             if (finding.verdict == verdict) sorted.push_back(std::move(finding));
         }
@@ -88,10 +114,22 @@ std::vector<Finding> judge(const Checks& checks, const Input& input) {
     return sorted;
 }
 
+std::vector<std::string> not_judged(const Checks& checks,
+                                    std::span<const fault::PlannedCheck> planned,
+                                    fault::Mode mode) {
+    std::vector<std::string> names;
+    for (const auto& check : planned) {
+        const auto* spec = checks.find(check.use);
+        if (spec != nullptr && left_out(*spec, mode)) names.push_back(check.use);
+    }
+    return names;
+}
+
 bool settled(const Checks& checks, const Settling& run) {
     return std::ranges::all_of(run.plan.checks, [&](const fault::PlannedCheck& check) {
         const auto* spec = checks.find(check.use);
-        return spec == nullptr || !spec->settled || spec->settled(run, check.params);
+        return spec == nullptr || !spec->settled || left_out(*spec, run.plan.mode) ||
+               spec->settled(run, check.params);
     });
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,7 +20,8 @@
 
 namespace storm::check {
 
-enum class Verdict : std::uint8_t { pass, violated, inconclusive };
+/// not_judged: of a check that the plan's mode leaves out, never of a run.
+enum class Verdict : std::uint8_t { pass, violated, inconclusive, not_judged };
 [[nodiscard]] std::string_view to_text(Verdict verdict);
 
 /// Something that happened at a node and belongs to the story.
@@ -61,13 +63,20 @@ struct Settling {
     Instant now{};
 };
 
+/// What a check demands: that nothing bad ever happens, or that something good does in the end
+/// or often enough. More damage than a system tolerates excuses it from the second only, so
+/// unlimited mode judges safety alone.
+enum class Demand : std::uint8_t { safety, liveness };
+[[nodiscard]] std::string_view to_text(Demand demand);
+
 struct CheckSpec {
     std::string name;
     std::string summary;
     std::vector<fault::ParamSpec> params;
-    std::string certificate;          // What a violation points at.
-    std::string planted;              // A bug of the gallery that it must catch.
-    bool built_in = false;            // Judged in every run without being named.
+    std::string certificate;  // What a violation points at.
+    std::string planted;      // A bug of the gallery that it must catch.
+    bool built_in = false;    // Judged in every run without being named.
+    Demand demand = Demand::safety;
     std::vector<std::string> models;  // Models of systems it understands; empty: any.
     std::function<Finding(const Input&, const fault::Params&)> judge;
     /// For checks that decide after the heal: whether they are already satisfied. Empty: the
@@ -90,8 +99,15 @@ private:
 /// steady-state; and the built-in invariants, properties, no-crash and deterministic.
 [[nodiscard]] Checks standard_checks();
 
-/// Judges a record by all checks of its plan and the built-in ones; violated findings first.
+/// Judges a record by all checks of its plan and the built-in ones; violated findings first. In
+/// unlimited mode checks of liveness are not judged, and say so; a plan that names no other check
+/// is inconclusive.
 [[nodiscard]] std::vector<Finding> judge(const Checks& checks, const Input& input);
+
+/// The names of those of `planned` that the mode leaves out.
+[[nodiscard]] std::vector<std::string> not_judged(const Checks& checks,
+                                                  std::span<const fault::PlannedCheck> planned,
+                                                  fault::Mode mode);
 
 /// Whether no check of the plan waits for anything any more: what a conductor asks after the
 /// heal.

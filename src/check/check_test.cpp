@@ -3,8 +3,10 @@
 // Method: runs by hand (run_builder.h), one or more for each way a check can end.
 #include "check/check.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
 #include <string>
 
 #include "check/reference.h"
@@ -349,6 +351,54 @@ TEST(Reference, every_check_explains_itself) {
         explain(*checks.find("converged")).find("- {use: converged, within: 30s, after: heal}"),
         std::string::npos)
         << explain(*checks.find("converged"));
+}
+
+// Damage beyond what a system tolerates excuses it from liveness, never from safety.
+TEST(Unlimited, mode_judges_safety_and_says_what_it_leaves_out) {
+    RunBuilder run;
+    run.history(HistoryBuilder{});
+    run.plan.checks = {{"progress", {}}, {"converged", {}}, {"linearizable", {}}};
+    run.breach("invariants", "invariant x", "x is 2");
+    run.plan.mode = fault::Mode::unlimited;
+    const Checks checks = standard_checks();
+    std::map<std::string, Verdict> verdicts;
+    for (const auto& finding : judge(checks, run.input())) {
+        verdicts[finding.check] = finding.verdict;
+        if (finding.verdict != Verdict::not_judged) continue;
+        EXPECT_THAT(finding.sentence, testing::HasSubstr("checks safety only"));
+    }
+    EXPECT_EQ(verdicts["progress"], Verdict::not_judged);
+    EXPECT_EQ(verdicts["converged"], Verdict::not_judged);
+    EXPECT_NE(verdicts["linearizable"], Verdict::not_judged);
+    EXPECT_EQ(verdicts["invariants"], Verdict::violated);
+    EXPECT_EQ(not_judged(checks, run.plan.checks, run.plan.mode),
+              (std::vector<std::string>{"progress", "converged"}));
+    run.plan.mode = fault::Mode::recoverable;
+    for (const auto& finding : judge(checks, run.input())) {
+        EXPECT_NE(finding.verdict, Verdict::not_judged) << finding.check;
+    }
+}
+
+TEST(Unlimited, mode_without_a_check_of_safety_is_inconclusive) {
+    RunBuilder run;
+    run.plan.checks = {{"progress", {}}, {"latency", {}}};
+    run.plan.mode = fault::Mode::unlimited;
+    const auto findings = judge(standard_checks(), run.input());
+    for (const auto* name : {"progress", "latency"}) {
+        const auto at = std::ranges::find(findings, name, &Finding::check);
+        ASSERT_NE(at, findings.end());
+        EXPECT_EQ(at->verdict, Verdict::inconclusive) << name;
+    }
+}
+
+TEST(Unlimited, mode_leaves_out_every_check_of_liveness_and_no_built_in_one) {
+    std::vector<std::string> liveness;
+    for (const auto& spec : standard_checks().all()) {
+        if (spec.demand == Demand::liveness) liveness.push_back(spec.name);
+        EXPECT_FALSE(spec.built_in && spec.demand == Demand::liveness) << spec.name;
+    }
+    EXPECT_EQ(liveness, (std::vector<std::string>{"converged", "progress", "latency", "errors",
+                                                  "steady-state"}));
 }
 
 }  // namespace

@@ -132,6 +132,7 @@ bool all_equal(const Settling& run, const fault::Params&) {
 CheckSpec converged_check() {
     CheckSpec spec;
     spec.name = "converged";
+    spec.demand = Demand::liveness;
     spec.summary = "after the heal all nodes come to hold the same";
     spec.params = {duration_param("within", "how long it may take", within_default),
                    text_param("after", "from when on it is counted", "heal", {"heal"})};

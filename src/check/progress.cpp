@@ -113,6 +113,7 @@ bool satisfied(const Settling& run, const fault::Params&) {
 CheckSpec progress_check() {
     CheckSpec spec;
     spec.name = "progress";
+    spec.demand = Demand::liveness;
     spec.summary = "after the heal operations succeed again";
     spec.params = {duration_param("within", "how long the first success may take", within_default),
                    text_param("after", "from when on it is counted", "heal", {"heal"})};

@@ -30,6 +30,10 @@ std::string judged_when(const CheckSpec& spec) {
     return spec.built_in ? "in every run, named or not" : "when the scenario names it";
 }
 
+std::string demand_of(const CheckSpec& spec) {
+    return spec.demand == Demand::safety ? "safety" : "liveness; not judged in mode: unlimited";
+}
+
 std::string models_of(const CheckSpec& spec) {
     return spec.models.empty() ? "any system"
                                : "systems with the model " + core::joined(spec.models);
@@ -87,6 +91,7 @@ std::string explain(const CheckSpec& spec) {
     }
     line("judges", models_of(spec));
     line("when", judged_when(spec));
+    line("demands", demand_of(spec));
     line("certificate", spec.certificate);
     if (!spec.planted.empty()) line("must catch", spec.planted);
     line("example", example_of(spec));
@@ -115,17 +120,20 @@ std::string checks_reference(const Checks& checks) {
     std::string text =
         "# Checks\n\nWhat turns a run into a verdict: pass, violated with a certificate, or "
         "inconclusive with the reason. This page is made from the catalogue of checks.\n\n"
-        "| check | what it demands | judged |\n|---|---|---|\n";
+        "A check of safety demands that nothing bad ever happens; one of liveness that something "
+        "good does, in the end or often enough. `mode: unlimited` breaks more than the system "
+        "tolerates and judges safety only.\n\n"
+        "| check | what it demands | kind | judged |\n|---|---|---|---|\n";
     for (const auto& spec : checks.all()) {
-        text += fmt::format("| [{0}](#{0}) | {1} | {2} |\n", spec.name, spec.summary,
-                            judged_when(spec));
+        text += fmt::format("| [{0}](#{0}) | {1} | {2} | {3} |\n", spec.name, spec.summary,
+                            to_text(spec.demand), judged_when(spec));
     }
     for (const auto& spec : checks.all()) {
         text += fmt::format("\n## {}\n\n{}{}.\n\n", spec.name,
                             static_cast<char>(std::toupper(spec.summary.front())),
                             spec.summary.substr(1));
-        text += fmt::format("- Judges {}, {}.\n- Certificate: {}.\n", models_of(spec),
-                            judged_when(spec), spec.certificate);
+        text += fmt::format("- Judges {}, {}.\n- Kind: {}.\n- Certificate: {}.\n", models_of(spec),
+                            judged_when(spec), demand_of(spec), spec.certificate);
         if (!spec.planted.empty()) text += fmt::format("- Must catch: `{}`.\n", spec.planted);
         text += fmt::format("\n```yaml\nchecks:\n  {}\n```\n", example_of(spec));
         if (spec.params.empty()) continue;

@@ -138,6 +138,7 @@ void add_common(CheckSpec& spec) {
 CheckSpec latency_check() {
     CheckSpec spec;
     spec.name = "latency";
+    spec.demand = Demand::liveness;
     spec.summary = "operations that succeed take no longer than promised";
     for (const auto& limit : limits) {
         spec.params.push_back(
@@ -155,6 +156,7 @@ CheckSpec latency_check() {
 CheckSpec errors_check() {
     CheckSpec spec;
     spec.name = "errors";
+    spec.demand = Demand::liveness;
     spec.summary = "no more operations fail than promised";
     spec.params = {share_param("max", "how many of all may fail or stay unanswered", 10'000)};
     add_common(spec);

@@ -132,6 +132,7 @@ std::vector<HypothesisRow> hypothesis(const history::RunRecord& record,
 CheckSpec steady_state_check() {
     CheckSpec spec;
     spec.name = "steady-state";
+    spec.demand = Demand::liveness;
     spec.summary = "well before the faults, well enough during, well again after";
     spec.params = {
         share_param("success", "share that must succeed before and after", success_default),

@@ -197,6 +197,7 @@ private:
         row("took", core::to_human(sweep.took));
         row("exercised", sweep.exercised);
         row("never met", sweep.never_met);
+        row("not judged", sweep.not_judged);
         row("trust", sweep.trust);
         if (story_.shrink) {
             row("made small in", fmt::format("{}, {}", core::to_human(story_.shrink->took),

@@ -125,6 +125,7 @@ std::string markdown(const Story& story) {
                            core::with_commas(sweep.effective), core::with_commas(sweep.failing),
                            core::to_human(sweep.took));
         if (!sweep.exercised.empty()) out += "\nExercised: " + quoted(sweep.exercised) + "\n";
+        if (!sweep.not_judged.empty()) out += "\nNot judged: " + quoted(sweep.not_judged) + "\n";
         if (!sweep.never_met.empty()) out += "\nNever met: " + quoted(sweep.never_met) + "\n";
     }
     add_reasons(out, story);

@@ -72,6 +72,8 @@ std::string verdict_word(check::Verdict verdict) {
             return "PASSED";
         case check::Verdict::violated:
             return "VIOLATED";
+        case check::Verdict::not_judged:
+            return "NOT JUDGED";
         case check::Verdict::inconclusive:
             return "INCONCLUSIVE";
     }

@@ -55,9 +55,10 @@ struct Sweep {
     Duration took{};       // Real time.
     bool stopped = false;  // By the user, before `asked` were run.
     std::vector<Kind> kinds;
-    std::string exercised;  // "14 of 15 fault kinds × 3 roles; never: ..."
-    std::string never_met;  // Properties that no seed met.
-    std::string trust;      // "a bug that struck 1 seed in 2,000 would show with 99.3 %"
+    std::string exercised;   // "14 of 15 fault kinds × 3 roles; never: ..."
+    std::string never_met;   // Properties that no seed met.
+    std::string not_judged;  // Checks that the mode leaves out.
+    std::string trust;       // "a bug that struck 1 seed in 2,000 would show with 99.3 %"
 };
 
 /// What shrinking did.

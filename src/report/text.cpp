@@ -23,6 +23,7 @@ Paint paint_of(check::Verdict verdict) {
         case check::Verdict::violated:
             return Paint::bad;
         case check::Verdict::inconclusive:
+        case check::Verdict::not_judged:
             return Paint::warn;
     }
     return Paint::none;
@@ -92,6 +93,10 @@ void add_sweep(core::NamedLines& lines, const Story& story) {
     }
     if (!sweep.exercised.empty()) lines.emplace_back("exercised", core::plain(sweep.exercised));
     if (!sweep.never_met.empty()) lines.emplace_back("never met", core::plain(sweep.never_met));
+    if (!sweep.not_judged.empty()) {
+        lines.emplace_back("not judged",
+                           core::plain(sweep.not_judged) + ": mode: unlimited checks safety only");
+    }
     if (!sweep.trust.empty()) lines.emplace_back("trust", core::plain(sweep.trust));
 }
 

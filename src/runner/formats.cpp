@@ -75,6 +75,9 @@ std::vector<TestCase> cases_of(const SweepReport& report) {
     for (const auto& group : report.groups) {
         out.push_back({group.reason, Verdict::violated, group.finding.sentence, seeds_text(group)});
     }
+    for (const auto& check : report.not_judged) {
+        out.push_back({check, Verdict::not_judged, "mode: unlimited checks safety only", {}});
+    }
     out.push_back({core::counted(report.run, "seed"), report.verdict, report.why, report.trust});
     return out;
 }
@@ -86,13 +89,20 @@ std::string junit(const std::string& suite, const std::vector<TestCase>& cases,
     };
     std::string out = fmt::format(
         "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites>\n"
-        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" time=\"{}\">\n",
-        xml(suite), cases.size(), with(Verdict::violated), with(Verdict::inconclusive), time);
+        "  <testsuite name=\"{}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
+        "time=\"{}\">\n",
+        xml(suite), cases.size(), with(Verdict::violated), with(Verdict::inconclusive),
+        with(Verdict::not_judged), time);
     for (const auto& each : cases) {
         out +=
             fmt::format("    <testcase classname=\"{}\" name=\"{}\"", xml(suite), xml(each.name));
         if (each.verdict == Verdict::pass) {
             out += "/>\n";
+            continue;
+        }
+        if (each.verdict == Verdict::not_judged) {
+            out += fmt::format(">\n      <skipped message=\"{}\"/>\n    </testcase>\n",
+                               xml(each.message));
             continue;
         }
         // An undecided check is an error, never a skip: a skip would count as well.
@@ -118,8 +128,10 @@ std::string tap(const std::vector<TestCase>& cases) {
     std::string out = fmt::format("TAP version 14\n1..{}\n", cases.size());
     std::size_t number = 0;
     for (const auto& each : cases) {
-        const bool ok = each.verdict == Verdict::pass;
-        out += fmt::format("{}ok {} - {}\n", ok ? "" : "not ", ++number, tap_line(each.name));
+        const bool skipped = each.verdict == Verdict::not_judged;
+        const bool ok = each.verdict == Verdict::pass || skipped;
+        out += fmt::format("{}ok {} - {}{}\n", ok ? "" : "not ", ++number, tap_line(each.name),
+                           skipped ? " # SKIP " + tap_line(each.message) : "");
         if (ok) continue;
         out += fmt::format("  ---\n  verdict: {}\n  message: {}\n  ...\n",
                            check::to_text(each.verdict), core::json_quoted(each.message));
@@ -228,6 +240,7 @@ std::string sweep_json(const SweepReport& report, const std::string& name) {
     }
     out.end();
     write_strings(out, "never_met", report.never_met);
+    write_strings(out, "not_judged", report.not_judged);
     out.end();
     return out.take() + "\n";
 }

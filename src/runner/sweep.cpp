@@ -353,6 +353,7 @@ void Sweep::finish() {
     if (!timed_) report_.last = std::min(report_.last, options_.last);
     find_never_met();
     report_.took = since(start_);
+    report_.not_judged = check::not_judged(bench_.checks, scenario_.checks, scenario_.mode);
     judge_sweep(report_, scenario_);
 }
 

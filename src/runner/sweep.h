@@ -88,6 +88,7 @@ struct SweepReport {
     std::map<std::string, history::SiteHits> sites;  // Code points and properties, summed.
     std::vector<std::string> never_met;  // sometimes and reachable properties that no seed met.
     std::map<std::string, Exercised> faults;  // By catalogue name.
+    std::vector<std::string> not_judged;      // Named checks that the mode leaves out.
     std::string trust;                        // What so many passes are worth.
     std::uint64_t first = 1, last = 0;        // Seeds that were run, known ones apart.
 };

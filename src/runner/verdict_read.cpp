@@ -69,7 +69,7 @@ check::Finding read_finding(JsonReader& in) {
         if (key == "check")
             out.check = in.text();
         else if (key == "verdict")
-            out.verdict = read_enum<check::Verdict>(in, 3);
+            out.verdict = read_enum<check::Verdict>(in, 4);
         else if (key == "anomaly")
             out.anomaly = in.text();
         else if (key == "site")

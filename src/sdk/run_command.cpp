@@ -194,6 +194,8 @@ int exit_code_of(const runner::StoredRun& run) {
             return run.expect.starts_with("violated") ? code::pass : code::violated;
         case check::Verdict::inconclusive:
             return run.expect == "inconclusive" ? code::pass : code::inconclusive;
+        case check::Verdict::not_judged:
+            break;  // Of one check, never of a run.
     }
     return code::internal;
 }

@@ -88,6 +88,7 @@ report::Sweep sweep_of(const runner::SweepReport& report) {
     sweep.stopped = report.stopped;
     sweep.exercised = exercised_text(report);
     sweep.never_met = core::joined(report.never_met);
+    sweep.not_judged = core::joined(report.not_judged);
     sweep.trust = report.trust;
     return sweep;
 }
