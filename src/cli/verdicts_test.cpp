@@ -19,7 +19,7 @@
 namespace storm {
 namespace {
 
-constexpr std::uint64_t seeds_at_most = 500;  // More: survival_long_test.cpp, selftest_test.cpp.
+constexpr std::uint64_t seeds_at_most = 200;  // More: survival_test.cpp, selftest_test.cpp.
 
 std::vector<std::string> files_below(const std::string& folder) {
     std::vector<std::string> files;
