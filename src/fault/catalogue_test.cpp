@@ -100,6 +100,23 @@ TEST(Catalogue, never_draws_by_itself_what_a_correct_system_does_not_survive) {
     }
 }
 
+/// Whom the effect hits, as pairs; whether each stands in it once.
+bool add_pairs(const LinkEffect& effect, std::set<Pair>& pairs) {
+    bool once = true;
+    const auto add = [&](const std::vector<Id>& from, const std::vector<Id>& to) {
+        for (const Id a : from) {
+            for (const Id b : to) once = (a == b || pairs.emplace(a, b).second) && once;
+        }
+    };
+    for (const Direction& direction : effect.directions) add(direction.from, direction.to);
+    for (const auto& from : effect.groups) {
+        for (const auto& to : effect.groups) {
+            if (&from != &to) add(from, to);
+        }
+    }
+    return once;
+}
+
 RC_GTEST_PROP(Catalogue, makes_a_valid_effect_of_whatever_is_drawn,
               (std::uint64_t seed, std::uint64_t key)) {
     const Topology topology{*rc::gen::inRange(1U, 12U), *rc::gen::inRange(0U, 5U)};
@@ -118,13 +135,8 @@ RC_GTEST_PROP(Catalogue, makes_a_valid_effect_of_whatever_is_drawn,
         const auto* link = std::get_if<LinkEffect>(&*effect);
         if (link == nullptr) continue;
         std::set<Pair> pairs;
-        for (const Direction& direction : link->directions) {
-            for (const Id from : direction.from) {
-                for (const Id to : direction.to) {
-                    if (from != to) RC_ASSERT(pairs.emplace(from, to).second);
-                }
-            }
-        }
+        const bool each_once = add_pairs(*link, pairs);
+        RC_ASSERT(each_once);
         RC_ASSERT(!pairs.empty());
     }
 }
@@ -135,13 +147,7 @@ std::set<Pair> pairs_of(const core::Result<Effect>& effect) {
         ADD_FAILURE() << effect.error().message;
         return pairs;
     }
-    for (const Direction& direction : std::get<LinkEffect>(*effect).directions) {
-        for (const Id from : direction.from) {
-            for (const Id to : direction.to) {
-                if (from != to) pairs.emplace(from, to);
-            }
-        }
-    }
+    (void)add_pairs(std::get<LinkEffect>(*effect), pairs);
     return pairs;
 }
 

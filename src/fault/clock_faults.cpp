@@ -55,22 +55,24 @@ void add_clock_faults(Catalogue& to) {
             .example = "scenarios/faults/clock-jump.yaml",
             .instant = true,
             .make = turn(true)});
-    to.add({.name = "clock.drift",
-            .summary = "both clocks and all timers run too fast or too slow",
-            .aim = Aim::nodes,
-            .params = {{.name = "rate",
-                        .type = ParamType::ppm,
-                        .summary = "parts per million; negative: too slow",
-                        .otherwise = std::int64_t{1'000},
-                        .low = -500'000,
-                        .high = 1'000'000,
-                        .draw_low = -200'000,
-                        .draw_high = 200'000}},
-            .worlds = {"sim"},
-            .evidence = "reads of a clock and timers that were off by what had drifted",
-            .known_as = "clock strobe and drift (Jepsen), adjtimex, a bad oscillator",
-            .example = "scenarios/faults/clock-drift.yaml",
-            .make = turn(false)});
+    to.add(
+        {.name = "clock.drift",
+         .summary = "both clocks and all timers run too fast or too slow",
+         .aim = Aim::nodes,
+         .params = {{.name = "rate",
+                     .type = ParamType::ppm,
+                     .summary = "parts per million; negative: too slow",
+                     .otherwise = std::int64_t{1'000},
+                     .low = -500'000,
+                     .high = 1'000'000,
+                     .draw_low = -200'000,
+                     .draw_high = 200'000}},
+         .worlds = {"sim"},
+         .evidence =
+             "reads of a clock that showed what it had drifted, timers that fired at another time",
+         .known_as = "clock strobe and drift (Jepsen), adjtimex, a bad oscillator",
+         .example = "scenarios/faults/clock-drift.yaml",
+         .make = turn(false)});
 }
 
 }  // namespace storm::fault

@@ -35,7 +35,13 @@ core::Result<void> check_nodes(const std::vector<core::Id>& nodes) {
 }
 
 core::Result<void> check_of(const LinkEffect& effect) {
-    if (effect.directions.empty()) return refuse("no link is aimed at");
+    if (effect.directions.empty() && effect.groups.size() < 2) {
+        return refuse("no link is aimed at");
+    }
+    if (effect.directions.size() > directions_max) {
+        return refuse(fmt::format("{} directions in one fault: want at most {}, or groups",
+                                  effect.directions.size(), directions_max));
+    }
     for (const Direction& direction : effect.directions) {
         if (direction.from.empty() || direction.to.empty()) return refuse("no link is aimed at");
     }
@@ -46,6 +52,9 @@ core::Result<void> check_of(const NodeEffect& effect) {
     STORM_CHECK(check_nodes(effect.nodes));
     STORM_CHECK(check_time("cost", effect.cost));
     STORM_CHECK(check_time("jitter", effect.jitter));
+    if (effect.action == NodeAction::slow && effect.cost.ns == 0 && effect.jitter.ns == 0) {
+        return refuse("cost: a step is slowed by nothing");
+    }
     if (effect.action == NodeAction::crash_at && effect.site.empty()) {
         return refuse("site: want the name of a code point");
     }
@@ -98,6 +107,12 @@ void weaken(DiskEffect& effect, std::uint32_t ppm) {
 
 core::Result<void> check(const Effect& effect) {
     return std::visit([](const auto& each) { return check_of(each); }, effect);
+}
+
+std::uint32_t strength(Duration ramp, Duration passed) {
+    if (passed >= ramp) return one_million;
+    if (passed.ns <= 0) return 0;
+    return static_cast<std::uint32_t>(Wide{passed.ns} * one_million / ramp.ns);
 }
 
 Effect scaled(const Effect& effect, std::uint32_t ppm) {

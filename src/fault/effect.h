@@ -21,10 +21,13 @@ namespace storm::fault {
 struct Direction {
     std::vector<core::Id> from, to;
 };
+/// Hits each packet once, however many directions it goes in.
 struct LinkEffect {
     LinkFault fault;
     std::vector<Direction> directions;
+    Groups groups{};  // Also all ordered pairs (a, b) that stand in different ones.
 };
+inline constexpr std::size_t directions_max = 64;
 
 enum class NodeAction : std::uint8_t {
     kill,        // The process ends; completed writes survive. Reverting restarts it.
@@ -44,7 +47,7 @@ struct NodeEffect {
 struct ClockEffect {
     std::vector<core::Id> nodes;
     Duration step{};             // Of the wall clock; stays for as long as the fault does.
-    std::int64_t drift_ppm = 0;  // Of both clocks and the timers.
+    std::int64_t drift_ppm = 0;  // Of both clocks and the timers. Overlapping rates multiply.
     bool stays = false;          // A jump: not undone by reverting.
 };
 
@@ -69,6 +72,9 @@ using Effect = std::variant<LinkEffect, NodeEffect, ClockEffect, DiskEffect>;
 
 /// Rejects what no world can carry out: nobody to feel it, times or shares out of range.
 [[nodiscard]] core::Result<void> check(const Effect& effect);
+/// Millionths of its full strength that a fault has `passed` after it struck; all at once
+/// without a ramp. Exact, rounded down.
+[[nodiscard]] std::uint32_t strength(Duration ramp, Duration passed);
 /// The same effect at `ppm` millionths of its strength, for ramps. What is all or nothing (a
 /// cut, a kill, a full disk) stays as it is.
 [[nodiscard]] Effect scaled(const Effect& effect, std::uint32_t ppm);

@@ -53,8 +53,27 @@ TEST(Effect, that_no_world_can_carry_out_is_refused) {
     EXPECT_EQ(error_of(DiskEffect{{.share_ppm = 1'000'001}, n1}), "share: want 0% to 100%");
     EXPECT_EQ(error_of(DiskEffect{{.error = -5}, n1}), "error: want an errno");
     EXPECT_EQ(error_of(DiskEffect{{.room = -2}, n1}), "room: want 0 bytes or more");
+    EXPECT_EQ(error_of(NodeEffect{.action = NodeAction::slow, .nodes = n1, .site = ""}),
+              "cost: a step is slowed by nothing");
+    EXPECT_EQ(error_of(LinkEffect{{}, std::vector<Direction>(65, {n1, c1})}),
+              "65 directions in one fault: want at most 64, or groups");
+    EXPECT_EQ(error_of(LinkEffect{{}, std::vector<Direction>(64, {n1, c1})}), "");
+    EXPECT_EQ(error_of(LinkEffect{{}, {}, {n1}}), "no link is aimed at");
+    EXPECT_EQ(error_of(LinkEffect{{}, {}, Groups(1'000, n1)}), "");
     EXPECT_EQ(error_of(DiskEffect{{.latency = seconds(1)}, n1}), "");
     EXPECT_EQ(error_of(ClockEffect{.nodes = n1, .step = -seconds(1)}), "");
+}
+
+TEST(Effect, grows_in_step_with_its_ramp_however_short_or_long) {
+    EXPECT_EQ(strength({}, {}), 1'000'000U);
+    EXPECT_EQ(strength(seconds(1), {}), 0U);
+    EXPECT_EQ(strength(seconds(1), milliseconds(250)), 250'000U);
+    EXPECT_EQ(strength(milliseconds(1), core::microseconds(999)), 999'000U);
+    EXPECT_EQ(strength(milliseconds(1), milliseconds(1)), 1'000'000U);
+    EXPECT_EQ(strength(core::nanoseconds(3), core::nanoseconds(2)), 666'666U);
+    const Duration century = seconds(3'155'760'000);
+    EXPECT_EQ(strength(century, century - core::nanoseconds(1)), 999'999U);
+    EXPECT_EQ(strength(century, century / 2), 500'000U);
 }
 
 TEST(Effect, at_half_strength_is_half_and_what_is_all_or_nothing_stays) {

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <ranges>
 #include <utility>
 
 #include "fault/families.h"
@@ -89,13 +90,16 @@ core::Result<Effect> make_partition(const Params& params, std::span<const core::
     const std::string_view direction = params.text("direction");
     LinkEffect effect;
     effect.fault.cut = true;
-    for (std::size_t from = 0; from < groups.size(); ++from) {
-        for (std::size_t to = 0; to < groups.size(); ++to) {
-            if (from == to) continue;
-            if (direction == "to" && to != 0) continue;
-            if (direction == "from" && from != 0) continue;
-            effect.directions.push_back({groups[from], groups[to]});
-        }
+    std::vector<core::Id> others;
+    for (const auto& group : groups | std::views::drop(1)) {
+        others.insert(others.end(), group.begin(), group.end());
+    }
+    if (direction == "to") {
+        effect.directions = {{std::move(others), groups.front()}};
+    } else if (direction == "from") {
+        effect.directions = {{groups.front(), std::move(others)}};
+    } else {
+        effect.groups = groups;
     }
     Effect made = std::move(effect);
     STORM_CHECK(check(made));

@@ -164,7 +164,15 @@ Every fault of a scenario takes, beside its own parameters:
 | `probability` | of each occurrence | 100% |
 | `required` | no opportunity makes the run inconclusive | true |
 
-Faults that overlap on one link or node compose in the order of this page.
+Faults that overlap on one link, node or disk compose in the order of this page; the first that
+drops a packet or makes an operation fail does it alone. Steps of a clock add up, rates multiply:
+two drifts of -50 % leave a quarter of the pace. However many overlap, a clock runs at least a
+thousandth and at most a thousand times as fast as it should.
+
+With `ramp` all that has a strength grows evenly over that time: delays, shares, costs and steps
+from 0, the rate of a link down from no limit; a drift grows in a hundred steps. What is all or
+nothing (a partition, a kill, a pause, a full disk) strikes at once. A fault without strength yet
+is no evidence.
 
 )";
 

@@ -58,7 +58,7 @@ struct FaultRecord {
     std::vector<core::Id> nodes;  // Whom it was aimed at, resolved.
     Instant from{}, to{};
     bool required = true;
-    bool occurred = false;  // False: its trigger was never met.
+    bool occurred = false;  // False: it never struck; `what` says why.
     std::uint64_t claimed = 0, voided = 0, seen = 0;
     std::vector<std::pair<core::Id, std::uint64_t>> seen_at;
     std::string evidence;  // "packets dropped"

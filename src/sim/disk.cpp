@@ -83,12 +83,17 @@ int Disk::truncate(std::uint32_t handle, std::uint64_t length) {
     return 0;
 }
 
-int Disk::sync(std::uint32_t handle, std::uint64_t& was_pending) {
+int Disk::sync(std::uint32_t handle, std::uint64_t& was_pending, std::uint64_t upto) {
     if (!valid(handle)) return EBADF;
-    was_pending = pending(handle);
+    was_pending = pending(handle, upto);
     File& file = files_[handle];
-    file.durable = file.cached;
-    file.changes.clear();
+    std::size_t covered = 0;
+    for (; covered < file.changes.size() && file.settled < upto; ++covered, ++file.settled) {
+        const Change& change = file.changes[covered];
+        apply(file.durable, change, change.bytes.size());
+    }
+    file.changes.erase(file.changes.begin(),
+                       file.changes.begin() + static_cast<std::ptrdiff_t>(covered));
     return 0;
 }
 
@@ -123,14 +128,43 @@ std::vector<std::string> Disk::list() const {
     return paths;
 }
 
-void Disk::sync_dir() { journal_.clear(); }
+void Disk::sync_dir(std::uint64_t upto) {
+    const std::uint64_t covered = pending_names(upto);
+    names_settled_ += covered;
+    journal_.erase(journal_.begin(), journal_.begin() + static_cast<std::ptrdiff_t>(covered));
+    if (journal_.size() == 1) journal_.clear();
+}
 
-std::uint64_t Disk::pending(std::uint32_t handle) const {
+std::uint64_t Disk::changes(std::uint32_t handle) const {
+    return valid(handle) ? files_[handle].settled + files_[handle].changes.size() : 0;
+}
+std::uint64_t Disk::name_changes() const {
+    return names_settled_ + (journal_.empty() ? 0 : journal_.size() - 1);
+}
+
+std::uint64_t Disk::pending(std::uint32_t handle, std::uint64_t upto) const {
     if (!valid(handle)) return 0;
+    const File& file = files_[handle];
     std::uint64_t bytes = 0;
-    for (const auto& change : files_[handle].changes)
-        bytes += std::max<std::size_t>(change.bytes.size(), 1);
+    for (std::size_t i = 0; i < file.changes.size() && file.settled + i < upto; ++i) {
+        bytes += std::max<std::size_t>(file.changes[i].bytes.size(), 1);
+    }
     return bytes;
+}
+std::uint64_t Disk::pending_names(std::uint64_t upto) const {
+    return upto > names_settled_ ? std::min(upto, name_changes()) - names_settled_ : 0;
+}
+
+bool Disk::has(std::string_view path) const {
+    return std::ranges::any_of(names_, [&](const Name& name) { return name.path == path; });
+}
+
+bool Disk::holds(std::uint32_t handle, std::uint64_t offset,
+                 std::span<const std::byte> bytes) const {
+    if (!valid(handle)) return false;
+    const auto& content = files_[handle].cached;
+    if (offset > content.size() || bytes.size() > content.size() - offset) return false;
+    return std::ranges::equal(bytes, std::span(content).subspan(offset, bytes.size()));
 }
 
 std::uint64_t Disk::used() const {
@@ -147,6 +181,7 @@ void Disk::power_loss(const WriteFate& fate) {
                                   : kept == 1 ? 0
                                               : std::min(kept - 2, journal_.size() - 1);
         names_ = journal_[steps];
+        names_settled_ += journal_.size() - 1;
         journal_.clear();
     }
     for (auto& file : files_) {
@@ -160,6 +195,7 @@ void Disk::power_loss(const WriteFate& fate) {
                                          : static_cast<std::size_t>(drawn - 2) * sector_bytes;
             apply(file.durable, change, keep);
         }
+        file.settled += file.changes.size();
         file.changes.clear();
         file.cached = file.durable;
     }

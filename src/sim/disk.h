@@ -3,10 +3,12 @@
 //
 //   write ──done──▶ cached ──sync──▶ durable          create, rename, remove ──sync_dir──▶ durable
 //
-// A killed process keeps every completed write; of each write in flight a draw says whether it
-// is applied. A power loss goes back to what was durable and then draws for every unsynced
-// write whether it is kept, torn after some sectors, or gone; unsynced changes of names are a
-// journal of which a drawn prefix survives. Pure: it holds bytes and asks `fate` for draws.
+// A sync makes durable what was cached when it was asked for, not what came meanwhile.
+// A killed process keeps every completed write; of each change in flight (a write, a truncation,
+// a name) a draw says whether it is applied. A power loss goes back to what was durable and then
+// draws for every unsynced write whether it is kept, torn after some sectors, or gone; unsynced
+// changes of names are a journal of which a drawn prefix survives. Pure: it holds bytes and asks
+// `fate` for draws.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -26,6 +28,8 @@ using WriteFate = std::function<std::int64_t(std::uint32_t index, std::size_t se
 
 class Disk {
 public:
+    static constexpr std::uint64_t all = UINT64_MAX;
+
     /// Answers are errno values; 0 is success.
     int open(std::string_view path, bool create, bool truncate, std::uint32_t& handle);
     void close(std::uint32_t) {}
@@ -36,16 +40,26 @@ public:
     int write(std::uint32_t handle, std::uint64_t offset, std::span<const std::byte> bytes,
               std::size_t keep);
     int truncate(std::uint32_t handle, std::uint64_t length);
-    /// Everything written so far is durable; how many bytes were not before.
-    int sync(std::uint32_t handle, std::uint64_t& was_pending);
+    /// The first `upto` changes ever made to the file are durable; how many bytes were not.
+    int sync(std::uint32_t handle, std::uint64_t& was_pending, std::uint64_t upto = all);
     int size(std::uint32_t handle, std::uint64_t& bytes) const;
     int rename(std::string_view from, std::string_view to);
     int remove(std::string_view path);
     [[nodiscard]] std::vector<std::string> list() const;
-    void sync_dir();
+    /// The first `upto` changes ever made to names are durable.
+    void sync_dir(std::uint64_t upto = all);
 
-    /// Bytes that a sync of this file would make durable, and names a sync_dir would.
-    [[nodiscard]] std::uint64_t pending(std::uint32_t handle) const;
+    /// How many changes were ever made to a file, to the names. A sync covers those that there
+    /// were when it was asked for.
+    [[nodiscard]] std::uint64_t changes(std::uint32_t handle) const;
+    [[nodiscard]] std::uint64_t name_changes() const;
+    /// Bytes that a sync of this file would make durable, and names that a sync_dir would.
+    [[nodiscard]] std::uint64_t pending(std::uint32_t handle, std::uint64_t upto = all) const;
+    [[nodiscard]] std::uint64_t pending_names(std::uint64_t upto = all) const;
+    [[nodiscard]] bool has(std::string_view path) const;
+    /// Whether a read would find exactly these bytes there.
+    [[nodiscard]] bool holds(std::uint32_t handle, std::uint64_t offset,
+                             std::span<const std::byte> bytes) const;
     /// Bytes in all files.
     [[nodiscard]] std::uint64_t used() const;
 
@@ -63,6 +77,7 @@ private:
     struct File {
         std::vector<std::byte> cached, durable;
         std::vector<Change> changes;
+        std::uint64_t settled = 0;  // Changes before these.
     };
     struct Name {
         std::string path;
@@ -80,6 +95,7 @@ private:
     std::vector<File> files_;  // A handle is an index.
     Names names_;
     std::vector<Names> journal_;  // Durable names first, then each change since.
+    std::uint64_t names_settled_ = 0;
 };
 
 }  // namespace storm::sim

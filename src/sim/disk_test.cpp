@@ -91,6 +91,43 @@ TEST(Disk, what_was_synced_is_there_after_any_power_loss) {
     EXPECT_EQ(content(disk, open(disk, "f")), bytes("safe"));
 }
 
+TEST(Disk, a_sync_covers_what_was_written_when_it_was_asked_for) {
+    Disk disk;
+    const auto file = open(disk, "f");
+    disk.sync_dir();
+    EXPECT_EQ(put(disk, file, 0, bytes("one")), 0);
+    const auto asked = disk.changes(file);
+    EXPECT_EQ(put(disk, file, 3, bytes("two")), 0);
+    std::uint64_t pending = 0;
+    EXPECT_EQ(disk.sync(file, pending, asked), 0);
+    EXPECT_EQ(pending, 3U);
+    EXPECT_EQ(disk.pending(file), 3U);
+    EXPECT_EQ(disk.pending(file, asked), 0U);
+    EXPECT_EQ(disk.sync(file, pending, asked - 1), 0);  // An older one that comes late.
+    EXPECT_EQ(pending, 0U);
+    EXPECT_EQ(content(disk, file), bytes("onetwo"));
+    disk.power_loss(drop);
+    EXPECT_EQ(content(disk, file), bytes("one"));
+    EXPECT_EQ(disk.changes(file), 2U);
+}
+
+TEST(Disk, a_sync_of_names_covers_those_that_had_changed_when_it_was_asked_for) {
+    Disk disk;
+    (void)open(disk, "a");
+    const auto asked = disk.name_changes();
+    (void)open(disk, "b");
+    EXPECT_EQ(disk.rename("a", "c"), 0);
+    disk.sync_dir(asked);
+    EXPECT_EQ(disk.pending_names(), 2U);
+    EXPECT_EQ(disk.pending_names(asked), 0U);
+    Disk kept = disk;
+    disk.power_loss(drop);
+    EXPECT_EQ(disk.list(), std::vector<std::string>{"a"});
+    EXPECT_EQ(disk.name_changes(), 3U);
+    kept.power_loss(keep);
+    EXPECT_EQ(kept.list(), (std::vector<std::string>{"b", "c"}));
+}
+
 TEST(Disk, a_new_name_is_durable_only_after_sync_dir) {
     Disk disk;
     const auto file = open(disk, "f");

@@ -1,47 +1,29 @@
-// sim/endpoint.h - one node or client in the simulated world.
+// sim/endpoint.h - one node or client in the simulated world, and one fault in force there.
 #pragma once
+#include <algorithm>
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
+#include "core/dice.h"
 #include "core/id.h"
 #include "core/time.h"
 #include "core/value.h"
 #include "fault/effect.h"
 #include "node/io.h"
+#include "sim/clock.h"
 #include "sim/disk.h"
 #include "world/world.h"
 
 namespace storm::sim {
 
-/// The clocks of one node: local time runs at 1 + drift of world time.
-struct Clock {
-    Instant world_base{};  // When the present rate began ...
-    Instant local_base{};  // ... and what the node's monotonic clock showed then.
-    std::int64_t drift_ppm = 0;
-    Duration wall_step{};  // Offsets and jumps, added to the wall clock.
-
-    [[nodiscard]] Instant local(Instant now) const {
-        const Duration passed = now - world_base;
-        if (drift_ppm == 0) return local_base + passed;
-        __extension__ using Wide = __int128;
-        const Wide drifted = static_cast<Wide>(passed.ns) * drift_ppm / 1'000'000;
-        return local_base + passed + Duration{static_cast<std::int64_t>(drifted)};
-    }
-    /// World time that passes until the node's clock has moved on by `length`; rounded up.
-    [[nodiscard]] Duration world_length(Duration length) const {
-        if (drift_ppm == 0) return length;
-        __extension__ using Wide = __int128;
-        const Wide rate = 1'000'000 + drift_ppm;
-        return Duration{static_cast<std::int64_t>(
-            (static_cast<Wide>(length.ns) * 1'000'000 + rate - 1) / rate)};
-    }
-    void set_drift(Instant now, std::int64_t ppm) {
-        local_base = local(now);
-        world_base = now;
-        drift_ppm = ppm;
-    }
+/// A fault in force on a node's clocks, and what these would show with it and without it,
+/// everything else being as it is.
+struct Bend {
+    world::Token token = 0;
+    Clock with, without;
 };
 
 /// The first cache line is all that an event at a node without faults reads.
@@ -50,17 +32,19 @@ struct alignas(64) Endpoint {
     core::Id id;
     std::uint32_t incarnation = 0;
     std::int64_t memory = 0;
-    bool doomed = false;    // Sealed inside its own dispatch.
-    bool troubled = false;  // Some of down, paused and slow is not empty.
-    bool bent = false;      // Some fault bends, or bent, its clocks.
+    bool doomed = false;     // Sealed inside its own dispatch.
+    bool troubled = false;   // Some of down, paused and slow is not empty.
+    bool bent = false;       // Some fault changes, or changed, the rate of its clocks.
+    bool turned = false;     // That rate has just changed: its timers are to move.
+    bool unstarted = false;  // Its life has begun, its first step waits for the end of a pause.
     std::string name;
 
     core::Key next_life = 0;         // Root key of the next life.
     std::vector<world::Token> down;  // Faults that hold it down.
     std::vector<world::Token> paused;
     std::vector<world::Token> slow;
-    std::vector<world::Token> clocks;  // Faults that bend its clocks.
-    std::vector<world::Token> disks;
+    std::vector<Bend> clocks;         // Faults that bend its clocks.
+    std::vector<world::Token> disks;  // In catalogue order.
     std::vector<world::Token> crash_at;
     std::vector<std::uint32_t> held;  // Events that wait for the end of a pause.
     Instant busy_until{};             // Of a slow node.
@@ -74,22 +58,50 @@ struct alignas(64) Endpoint {
     void note() { troubled = !down.empty() || !paused.empty() || !slow.empty(); }
 };
 
+/// What the links of one direction remember, by (from, to); most never carry anything.
+using LinkStates = std::unordered_map<std::uint64_t, fault::LinkState>;  // Never iterated.
+
+inline fault::LinkState& state_of(LinkStates& states, std::uint32_t from, std::uint32_t to) {
+    return states[(std::uint64_t{from} << 32U) | to];
+}
+
 /// One fault in force, or over: what the world keeps of it.
 struct Force {
     std::string id, use;
     core::Key key = 0;  // Of its draws: id and occurrence.
     std::size_t order = 0;
     fault::Effect effect;
+    fault::Effect whole, present;  // Without victims: at full strength, and as of now.
     Instant since{};
     Duration ramp{};
-    bool sabotaged = false;  // Judged, not carried out.
+    std::int64_t drift_ppm = 0;  // Of a clock, as of now: grows in steps.
+    bool growing = false;        // The ramp is not over.
+    bool sabotaged = false;      // Judged, not carried out.
     bool over = false;
     bool due = false;                    // Victims of a kill had work due.
     std::vector<std::uint64_t> seen_at;  // By endpoint.
     std::uint64_t claimed = 0, voided = 0, seen = 0;
-    std::vector<fault::LinkState> states;          // By (from, to), for rates.
-    std::vector<std::uint8_t> from_mask, to_mask;  // By endpoint: bits of up to 8 directions.
-    std::vector<std::int64_t> room_used;           // By endpoint, for a full disk.
+    LinkStates states;                              // For rates.
+    std::vector<std::uint64_t> from_mask, to_mask;  // By endpoint: a bit for each direction.
+    std::vector<std::uint32_t> group;               // By endpoint; 0: in none.
+    std::vector<std::int64_t> room_used;            // By endpoint, for a full disk.
+
+    /// Whether it is aimed at the link between two endpoints.
+    [[nodiscard]] bool hits(std::uint32_t from, std::uint32_t to) const {
+        if (!from_mask.empty() && (from_mask[from] & to_mask[to]) != 0) return true;
+        return !group.empty() && group[from] != group[to] && group[from] != 0 && group[to] != 0;
+    }
+    /// The effect at its present strength.
+    [[nodiscard]] const fault::Effect& now(Instant at) {
+        if (growing) [[unlikely]]
+            grow(at);
+        return present;
+    }
+    void grow(Instant at) {
+        const std::uint32_t ppm = fault::strength(ramp, at - since);
+        growing = ppm < core::one_million;
+        present = fault::scaled(whole, ppm);
+    }
 };
 
 }  // namespace storm::sim

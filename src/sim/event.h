@@ -24,11 +24,12 @@ struct alignas(64) Event {
     Instant at{};
     core::Key key = 0;
     void* thing = nullptr;
-    std::uint64_t ticket = 0;  // Of a packet, as are name, type, version, kind and copy.
+    std::uint64_t ticket = 0;  // Of a packet, as are name, type, version, kind and copy. Of a
+                               // timer on a bent clock: what that shows when it is due.
     const char* name = nullptr;
     std::uint32_t to = 0;       // Endpoint, by index.
     std::uint32_t from = 0;     // Endpoint of a packet's sender; life of a timer's owner.
-    std::uint32_t extra = nil;  // Packet: first claim. File, callback: where it stands.
+    std::uint32_t extra = nil;  // Packet, timer: first claim. File, callback: where it stands.
     std::uint32_t type = 0;
     std::uint16_t version = 0;
     What what = What::free;
@@ -36,10 +37,12 @@ struct alignas(64) Event {
     std::uint8_t lines = 0;     // Of a packet: cache lines of its payload.
     std::uint8_t copy : 1 = 0;  // 1: the second copy of a packet.
     bool slowed : 1 = false;    // Has waited for a slow node.
-    bool held : 1 = false;      // Has waited for a paused node.
     bool touched : 1 = false;   // A fault touched the packet: its Cold part counts.
 };
 static_assert(sizeof(Event) == 64);
+
+/// How a packet came to its receiver, or did not.
+enum class Arrival : std::uint8_t { nobody_there, intact, damaged, refused };
 
 /// What only packets have that a fault touched, at the same index.
 struct Cold {

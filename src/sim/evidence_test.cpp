@@ -89,6 +89,15 @@ TEST(Evidence, of_a_kill_needs_work_that_was_due) {
     EXPECT_EQ(rig.verdict(idle), Effectiveness::no_opportunity);
 }
 
+/// As `ticking`, past a code point.
+Task<> reaching(Io& io) {
+    for (std::int64_t n = 0;; ++n) {
+        io.publish("ticks", n);
+        (void)STORM_MAYBE("evidence/tick");
+        co_await io.sleep(10_ms);
+    }
+}
+
 TEST(Evidence, that_a_fault_lies_shows_for_each_kind) {
     const auto lie = [](fault::Effect effect, Rig::Script script) {
         Rig rig(std::move(script));
@@ -112,6 +121,7 @@ TEST(Evidence, that_a_fault_lies_shows_for_each_kind) {
     EXPECT_EQ(lie(act(NodeAction::pause, {n1}), ticking), ineffective);
     EXPECT_EQ(lie(act(NodeAction::slow, {n1}, 1_ms), ticking), ineffective);
     EXPECT_EQ(lie(bend(n1, {}, 5'000), ticking), ineffective);
+    EXPECT_EQ(lie(crash_at(n1, "evidence/tick"), reaching), ineffective);
 }
 
 TEST(Evidence, a_lying_fault_lets_a_true_one_beside_it_count) {
@@ -136,6 +146,163 @@ TEST(Evidence, corruption_shows_as_a_refused_frame_or_passes_where_it_may) {
     EXPECT_GE(passed.shown(n2, "got"), 9);
     EXPECT_EQ(found.verdict(detected), Effectiveness::effective);
     EXPECT_EQ(passed.verdict(undetected), Effectiveness::effective);
+}
+
+TEST(Evidence, of_damage_that_passes_the_checksum_is_void_where_the_frame_is_refused_anyway) {
+    for (const bool detected_first : {false, true}) {
+        Rig rig(pinging);
+        const auto strike = [&](bool undetected) {
+            return rig.strike(
+                on_link(n1, n2, {.corrupt_ppm = core::one_million, .undetected = undetected}),
+                undetected ? "undetected" : "detected", undetected == detected_first ? 2 : 1);
+        };
+        const auto undetected = strike(true), detected = strike(false);
+        rig.pass(100_ms);
+        EXPECT_EQ(rig.shown(n2, "got"), -1);
+        EXPECT_EQ(rig.verdict(detected), Effectiveness::effective);
+        EXPECT_EQ(rig.verdict(undetected), Effectiveness::no_opportunity);
+    }
+}
+
+// ---- Disks ----------------------------------------------------------------------------------
+
+/// From 1 ms on, every 10 ms: writes the same two sectors at the start of a file, and syncs it if
+/// it is told to.
+Rig::Script saving(bool syncs) {
+    return [syncs](Io& io) -> Task<> {
+        return [](Io& on, bool also_sync) -> Task<> {
+            auto file = co_await on.open("f");
+            for (;;) {
+                co_await on.sleep(10_ms);
+                if (!file) continue;
+                (void)co_await file->write(0, std::vector<std::byte>(1024, std::byte{7}));
+                if (also_sync) (void)co_await file->sync();
+            }
+        }(io, syncs);
+    };
+}
+
+TEST(Evidence, of_a_failed_operation_belongs_to_the_first_fault_of_the_catalogue_that_fails_it) {
+    for (const bool error_first : {false, true}) {
+        Rig rig(saving(false));
+        const auto full = rig.strike(on_disk(n1, {.ops = fault::DiskOps::write, .room = 0}), "full",
+                                     error_first ? 2 : 1);
+        const auto error = rig.strike(on_disk(n1, {.ops = fault::DiskOps::write, .error = 5}),
+                                      "error", error_first ? 1 : 2);
+        rig.pass(100_ms);
+        const auto felt = rig.proof(error_first ? error : full);
+        EXPECT_EQ(fault::judge(felt), Effectiveness::effective);
+        EXPECT_EQ(felt.seen, felt.claimed);
+        EXPECT_EQ(rig.proof(error_first ? full : error).claimed, 0U);
+    }
+}
+
+TEST(Evidence, of_a_failure_or_a_tear_leaves_none_to_what_it_hides) {
+    Rig rig(saving(true));
+    const auto error = rig.strike(on_disk(n1, {.error = 5}), "error", 1);
+    const auto torn = rig.strike(on_disk(n1, {.torn = true}), "torn", 2);
+    const auto lost = rig.strike(on_disk(n1, {.lost_sync = true}), "lost", 3);
+    rig.pass(100_ms);
+    EXPECT_EQ(rig.verdict(error), Effectiveness::effective);
+    EXPECT_EQ(rig.verdict(torn), Effectiveness::no_opportunity);
+    EXPECT_EQ(rig.verdict(lost), Effectiveness::no_opportunity);
+}
+
+TEST(Evidence, of_a_torn_write_is_what_the_file_lacks) {
+    Rig fresh(saving(false)), again(saving(false));
+    const auto torn = fresh.strike(on_disk(n1, {.torn = true}));
+    fresh.pass(100_ms);
+    EXPECT_EQ(fresh.verdict(torn), Effectiveness::effective);
+    again.pass(25_ms);  // The same bytes stand there already: nothing can be missing.
+    const auto vain = again.strike(on_disk(n1, {.torn = true}));
+    again.pass(100_ms);
+    const auto proof = again.proof(vain);
+    EXPECT_GT(proof.claimed, 5U);
+    EXPECT_EQ(proof.voided, proof.claimed);
+}
+
+TEST(Evidence, of_a_lost_fsync_needs_something_that_was_to_become_durable) {
+    Rig some(saving(true)), none([](Io& io) -> Task<> {
+        auto file = co_await io.open("f");
+        for (;;) {
+            if (file) (void)co_await file->sync();
+            co_await io.sleep(10_ms);
+        }
+    });
+    const auto lost = some.strike(on_disk(n1, {.lost_sync = true}));
+    const auto vain = none.strike(on_disk(n1, {.lost_sync = true}));
+    some.pass(100_ms);
+    none.pass(100_ms);
+    EXPECT_EQ(some.verdict(lost), Effectiveness::effective);
+    const auto proof = none.proof(vain);
+    EXPECT_GT(proof.claimed, 5U);
+    EXPECT_EQ(proof.voided, proof.claimed);
+}
+
+TEST(Evidence, that_a_disk_fault_lies_shows_for_each_kind) {
+    for (const auto& fault : std::vector<fault::DiskFault>{
+             {.latency = 5_ms}, {.error = 5}, {.torn = true}, {.lost_sync = true}, {.room = 0}}) {
+        Rig rig(saving(true));
+        rig.sabotage = "it";
+        const auto token = rig.strike(on_disk(n1, fault));
+        rig.pass(100_ms);
+        EXPECT_EQ(rig.verdict(token), Effectiveness::ineffective);
+    }
+}
+
+TEST(Evidence, of_a_slow_disk_that_heals_before_it_made_anything_late_is_void) {
+    Rig rig([](Io& io) -> Task<> { (void)co_await io.open("f"); });
+    const auto slow = rig.strike(on_disk(n1, {.latency = 5_ms}));
+    rig.world().revert(slow);
+    rig.pass(100_ms);
+    EXPECT_EQ(rig.verdict(slow), Effectiveness::no_opportunity);
+}
+
+// ---- Clocks and timers ----------------------------------------------------------------------
+
+/// Asks a node that answers, again and again: its timers are time-outs that never come.
+Task<> asking_well(Io& io) {
+    if (io.self() != n1) {
+        for (;;) {
+            const auto in = co_await io.receive();
+            io.reply(in, Pong{1});
+        }
+    }
+    for (;;) (void)co_await io.call<Pong>(n2, Ping{1}, 1_s);
+}
+
+TEST(Evidence, of_a_drift_is_in_the_timers_that_fire_not_in_those_that_are_set) {
+    Rig fires(ticking), asks(asking_well);
+    const auto felt = fires.strike(bend(n1, {}, 5'000));
+    const auto unfelt = asks.strike(bend(n1, {}, 5'000));
+    fires.pass(200_ms);
+    asks.pass(200_ms);
+    const auto proof = fires.proof(felt);
+    EXPECT_EQ(proof.seen, 20U);
+    EXPECT_EQ(proof.claimed, proof.seen + proof.voided);
+    EXPECT_EQ(asks.verdict(unfelt), Effectiveness::no_opportunity);
+}
+
+TEST(Evidence, of_a_drift_that_ends_before_the_timer_is_what_is_left_of_it_then) {
+    Rig rig([](Io& io) -> Task<> { co_await io.sleep(100_ms); });
+    const auto drift = rig.strike(bend(n1, {}, 5'000));
+    rig.pass(10_ms);
+    rig.world().revert(drift);
+    rig.pass(200_ms);
+    EXPECT_EQ(rig.verdict(drift), Effectiveness::effective);  // 50 us early all the same.
+}
+
+TEST(Evidence, of_two_jumps_that_cancel_out_is_in_both) {
+    Rig rig([](Io& io) -> Task<> {
+        for (;;) {
+            (void)io.wall();
+            co_await io.sleep(10_ms);
+        }
+    });
+    const auto a = rig.strike(bend(n1, 1_s, 0), "a"), b = rig.strike(bend(n1, -1_s, 0), "b");
+    rig.pass(50_ms);
+    EXPECT_EQ(rig.verdict(a), Effectiveness::effective);
+    EXPECT_EQ(rig.verdict(b), Effectiveness::effective);
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "core/require.h"
 #include "sim/simulation.h"
@@ -12,9 +13,31 @@ using fault::NodeAction;
 using fault::Purpose;
 using world::Token;
 
-core::Result<void> Simulation::can(const fault::Effect&) const { return {}; }
+namespace {
+
+// The effect as its victims feel it: whom it is aimed at stands elsewhere.
+fault::Effect without_victims(fault::Effect effect) {
+    if (auto* link = std::get_if<fault::LinkEffect>(&effect)) {
+        link->directions.clear();
+        link->groups.clear();
+    } else if (auto* node = std::get_if<fault::NodeEffect>(&effect)) {
+        node->nodes.clear();
+    } else if (auto* clock = std::get_if<fault::ClockEffect>(&effect)) {
+        clock->nodes.clear();
+    } else {
+        std::get<fault::DiskEffect>(effect).nodes.clear();
+    }
+    return effect;
+}
+
+}  // namespace
+
+core::Result<void> Simulation::can(const fault::Effect& effect) const {
+    return fault::check(effect);
+}
 
 core::Result<Token> Simulation::apply(const world::Application& what) {
+    STORM_CHECK(can(what.effect));
     const auto token = static_cast<Token>(forces_.size());
     Force& force = forces_.emplace_back();
     force.id = what.fault.id;
@@ -22,40 +45,54 @@ core::Result<Token> Simulation::apply(const world::Application& what) {
     force.key = core::combine(core::key_of(what.fault.id), what.occurrence);
     force.order = what.order;
     force.effect = what.effect;
+    force.whole = force.present = without_victims(what.effect);
     force.since = now_;
     force.ramp = what.fault.ramp;
+    force.growing = force.ramp.ns > 0;
     force.sabotaged = !setup_->sabotage.empty() &&
                       (setup_->sabotage == force.id || setup_->sabotage == force.use);
     force.seen_at.resize(endpoints_.size());
     fold(force.key);
     trace(history::EventKind::fault_on, {}, {}, force.use, force.id);
-    if (const auto* link = std::get_if<fault::LinkEffect>(&force.effect)) {
-        STORM_CHECK(fault::check(link->fault));
-        if (link->directions.size() > 8) {
-            return core::fail(core::ErrorKind::bad_input, "more than eight directions in a fault");
-        }
-        force.from_mask.resize(endpoints_.size());
-        force.to_mask.resize(endpoints_.size());
-        for (std::size_t i = 0; i < link->directions.size(); ++i) {
-            const auto bit = static_cast<std::uint8_t>(1U << i);
-            for (const auto id : link->directions[i].from) force.from_mask[index_of(id)] |= bit;
-            for (const auto id : link->directions[i].to) force.to_mask[index_of(id)] |= bit;
-        }
-        const auto place = std::ranges::upper_bound(links_, force.order, {},
-                                                    [this](Token t) { return forces_[t].order; });
-        links_.insert(place, token);
-    } else if (const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect)) {
-        const fault::NodeEffect effect = *nodes;
-        apply_node(token, effect);
-    } else if (const auto* clocks = std::get_if<fault::ClockEffect>(&force.effect)) {
-        const fault::ClockEffect effect = *clocks;
-        apply_clock(token, effect);
+    if (const auto* link = std::get_if<fault::LinkEffect>(&what.effect)) {
+        apply_link(token, *link);
+    } else if (const auto* nodes = std::get_if<fault::NodeEffect>(&what.effect)) {
+        apply_node(token, *nodes);
+    } else if (const auto* clocks = std::get_if<fault::ClockEffect>(&what.effect)) {
+        apply_clock(token, *clocks);
     } else {
-        for (const auto id : std::get<fault::DiskEffect>(force.effect).nodes) {
-            endpoint(id).disks.push_back(token);
+        for (const auto id : std::get<fault::DiskEffect>(what.effect).nodes) {
+            insert_in_order(endpoint(id).disks, token);
         }
     }
     return token;
+}
+
+// Among faults of one victim, in the order in which overlapping ones compose.
+void Simulation::insert_in_order(std::vector<Token>& faults, Token token) {
+    const auto place = std::ranges::upper_bound(faults, forces_[token].order, {},
+                                                [this](Token t) { return forces_[t].order; });
+    faults.insert(place, token);
+}
+
+void Simulation::apply_link(Token token, const fault::LinkEffect& effect) {
+    Force& force = forces_[token];
+    if (!effect.directions.empty()) {
+        force.from_mask.resize(endpoints_.size());
+        force.to_mask.resize(endpoints_.size());
+    }
+    for (std::size_t i = 0; i < effect.directions.size(); ++i) {
+        const std::uint64_t bit = std::uint64_t{1} << i;
+        for (const auto id : effect.directions[i].from) force.from_mask[index_of(id)] |= bit;
+        for (const auto id : effect.directions[i].to) force.to_mask[index_of(id)] |= bit;
+    }
+    if (!effect.groups.empty()) force.group.resize(endpoints_.size());
+    for (std::size_t i = 0; i < effect.groups.size(); ++i) {
+        for (const auto id : effect.groups[i]) {
+            force.group[index_of(id)] = static_cast<std::uint32_t>(i + 1);
+        }
+    }
+    insert_in_order(links_, token);
 }
 
 void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
@@ -88,90 +125,79 @@ void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
     }
 }
 
-void Simulation::apply_clock(Token token, const fault::ClockEffect& effect) {
-    for (const auto id : effect.nodes) {
-        Endpoint& at = endpoint(id);
-        at.clocks.push_back(token);
-        at.bent = true;
-        set_clock(at);
-    }
-}
-
-void Simulation::set_clock(Endpoint& at) {
-    Duration step{};
-    std::int64_t drift = 0;
-    for (const auto token : at.clocks) {
-        if (forces_[token].sabotaged) continue;
-        const auto& effect = std::get<fault::ClockEffect>(forces_[token].effect);
-        step += effect.step;
-        drift += effect.drift_ppm;
-    }
-    at.clock.wall_step = step;
-    if (drift != at.clock.drift_ppm) at.clock.set_drift(now_, drift);
-}
-
 void Simulation::revert(Token token) {
     Force& force = forces_[token];
     if (force.over) return;
     force.over = true;
     fold(~force.key);
     trace(history::EventKind::fault_off, {}, {}, force.use, force.id);
-    std::erase(links_, token);
-    if (const auto* clocks = std::get_if<fault::ClockEffect>(&force.effect)) {
-        if (clocks->stays) return;
-        for (const auto id : clocks->nodes) {
-            std::erase(endpoint(id).clocks, token);
-            set_clock(endpoint(id));
-        }
+    if (std::holds_alternative<fault::LinkEffect>(force.effect)) {
+        std::erase(links_, token);
+        force.from_mask = force.to_mask = {};
+        force.group = {};
+        force.states = {};
+    } else if (const auto* clocks = std::get_if<fault::ClockEffect>(&force.effect)) {
+        revert_clock(token, fault::ClockEffect(*clocks));
     } else if (const auto* disks = std::get_if<fault::DiskEffect>(&force.effect)) {
         for (const auto id : disks->nodes) std::erase(endpoint(id).disks, token);
-        hurry(token);
-    } else if (const auto* nodes = std::get_if<fault::NodeEffect>(&force.effect)) {
-        const auto ids = nodes->nodes;
-        for (const auto id : ids) {
-            Endpoint& at = endpoint(id);
-            if (std::erase(at.slow, token) != 0 && at.slow.empty()) hurry(token);
-            std::erase(at.crash_at, token);
-            if (std::erase(at.paused, token) != 0 && at.paused.empty()) resume_held(at);
-            release_down(at, token);
-            at.note();
-        }
+        hurry_files(token);
+    } else {
+        revert_node(token, fault::NodeEffect(std::get<fault::NodeEffect>(force.effect)));
     }
 }
 
-// What a slow disk or a slow node still holds up ends with the fault: a healed machine works off
-// its queue, in order.
-void Simulation::hurry(Token token) {
-    const Force& force = forces_[token];
-    const auto* disks = std::get_if<fault::DiskEffect>(&force.effect);
+void Simulation::revert_node(Token token, const fault::NodeEffect& effect) {
+    bool hurries = false;
+    for (const auto id : effect.nodes) {
+        Endpoint& at = endpoint(id);
+        if (std::erase(at.slow, token) != 0 && !hold(at.slow)) {
+            at.busy_until = now_;
+            hurries = true;
+        }
+        std::erase(at.crash_at, token);
+        if (std::erase(at.paused, token) != 0 && !hold(at.paused)) resume_held(at);
+        release_down(at, token);
+        at.note();
+    }
+    if (hurries) hurry_steps();
+}
+
+/// Whether any of these faults is carried out.
+bool Simulation::hold(const std::vector<Token>& faults) const {
+    return std::ranges::any_of(faults, [this](Token each) { return !forces_[each].sabotaged; });
+}
+
+// What a slow node still holds up ends with the last fault that slows it: it works off its
+// queue, in order.
+void Simulation::hurry_steps() {
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
         const Event& e = wheel_[i];
         if (e.what == What::free || e.what == What::callback || e.at <= now_) continue;
-        if (disks == nullptr) {
-            if (e.slowed && endpoints_[e.to].slow.empty()) wheel_.move(i, now_);
-            continue;
-        }
-        if (e.what != What::file) continue;
-        const auto& claims = files_[e.extra].claims;
-        if (std::ranges::any_of(claims, [&](const auto& c) { return c.first == token; })) {
-            wheel_.move(i, std::min(e.at, now_ + core::microseconds(400)));
-        }
-    }
-    if (disks != nullptr) return;
-    for (const auto id : std::get<fault::NodeEffect>(force.effect).nodes) {
-        endpoint(id).busy_until = now_;
+        if (e.slowed && !hold(endpoints_[e.to].slow)) wheel_.move(i, now_);
     }
 }
 
-// Steps that a pause held back run now, in the order in which they were due.
+/// Asks the faults that pause a node whether it must wait with this step.
+bool Simulation::held_still(Endpoint& at) {
+    for (const auto token : at.paused) {
+        Force& force = forces_[token];
+        ++force.claimed;
+        if (!force.sabotaged) saw(force, at);
+    }
+    return hold(at.paused);
+}
+
+// Steps that a pause held back run now, in the order in which they were planned; the first of
+// a life before all others.
 void Simulation::resume_held(Endpoint& at) {
     std::vector<std::uint32_t> held;
     held.swap(at.held);
     for (const auto index : held) wheel_.again(index, now_);
+    if (std::exchange(at.unstarted, false)) first_step(at);
 }
 
 void Simulation::release_down(Endpoint& at, Token token) {
-    if (std::erase(at.down, token) == 0 || !at.down.empty() || at.up()) return;
+    if (std::erase(at.down, token) == 0 || hold(at.down) || at.up()) return;
     if (at.doomed) {  // It died in this very step: begin again right after.
         at_once_restart_.push_back(index_of(at.id));
         return;
@@ -209,10 +235,15 @@ void Simulation::begin_life(Endpoint& at) {
     at.io = std::make_unique<node::Io>(*this, identity);
     at.io->world_slot = &at;
     at.memory = 0;
-    at.clock.set_drift(now_, at.clock.drift_ppm);
     cause_ = at.next_life;
     trace(history::EventKind::up, at.id, {}, {}, {});
     if (at.id.is_client()) return;
+    at.unstarted = held_still(at);  // A pause holds whoever lives there.
+    if (!at.unstarted) first_step(at);
+}
+
+void Simulation::first_step(Endpoint& at) {
+    cause_ = at.next_life;
     Endpoint* outer = running_;
     enter(at);
     at.io->start(at.next_life, setup_->system.start(*at.io, options_));
@@ -220,17 +251,17 @@ void Simulation::begin_life(Endpoint& at) {
     running_ = outer;
 }
 
-// What becomes of writes in flight when their process ends: applied or not, by draw.
+// What becomes of changes in flight when their process ends: applied or not, by draw.
 void Simulation::settle_writes(Endpoint& at, Token token) {
-    std::vector<FileWork*> writes;
+    std::vector<FileWork*> changes;
     for (auto& work : files_) {
         if (work.owner != index_of(at.id) || work.incarnation != at.incarnation) continue;
         forces_[token].due = true;
-        const auto op = work.request.op;
-        if (op == node::FileOp::write || op == node::FileOp::append) writes.push_back(&work);
+        changes.push_back(&work);
     }
-    std::ranges::sort(writes, {}, &FileWork::number);
-    for (FileWork* work : writes) {
+    std::ranges::sort(changes, {}, &FileWork::number);
+    for (FileWork* work : changes) {
+        if (!would_change(*work, at)) continue;
         const core::Key key = core::combine(forces_[token].key, work->request.key);
         const auto fate =
             draw(Purpose::write_fate, key, 0, &at, &at, "write",
@@ -270,6 +301,7 @@ void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_vie
 void Simulation::bury(Endpoint& at) {
     at.doomed = false;
     at.timers_ended = 0;
+    const bool first_step_was_due = std::exchange(at.unstarted, false);
     if (at.io != nullptr && at.io->sealed()) {
         Endpoint* outer = running_;
         const bool sealed = core::context.sealed;
@@ -289,7 +321,7 @@ void Simulation::bury(Endpoint& at) {
             wheel_.release(index);
         }
         at.held.clear();
-        if (at.timers_ended != 0) {
+        if (at.timers_ended != 0 || first_step_was_due) {
             for (const auto token : at.down) forces_[token].due = true;
             if (!at.down.empty()) work_due(at);
         }

@@ -228,6 +228,85 @@ TEST(Lives, a_power_loss_keeps_what_was_synced_and_draws_the_rest) {
     EXPECT_TRUE(kept);
 }
 
+/// What each of `seeds` lives after a power loss or kill at `when` finds in its directory.
+std::vector<std::string> found_after(NodeAction how, Duration when, Rig::Script before,
+                                     std::uint64_t seeds) {
+    std::vector<std::string> found;
+    for (std::uint64_t seed = 1; seed <= seeds; ++seed) {
+        Rig rig(
+            [&](Io& io) -> Task<> {
+                if (io.incarnation() == 0) return before(io);
+                return [](Io& on, std::vector<std::string>& list) -> Task<> {
+                    auto names = co_await on.list();
+                    std::string text;
+                    for (const auto& name : names.value_or(std::vector<std::string>{})) {
+                        auto file = co_await on.open(name, false);
+                        if (!file) continue;
+                        const auto size = co_await file->size();
+                        text += name + ":" + std::to_string(size.value_or(99)) + " ";
+                    }
+                    list.push_back(text);
+                }(io, found);
+            },
+            1);
+        rig.seed = seed;
+        rig.pass(when);
+        const auto token = rig.strike(act(how, {n1}));
+        rig.world().revert(token);
+        rig.pass(1_s);
+    }
+    EXPECT_EQ(found.size(), seeds);
+    return found;
+}
+
+TEST(Lives, a_write_asked_for_after_a_sync_is_not_covered_by_it) {
+    const auto before = [](Io& io) -> Task<> {
+        auto file = co_await io.open("f");
+        if (!file) co_return;
+        (void)co_await io.sync_dir();
+        (void)co_await file->append(std::vector<std::byte>(1));
+        io.spawn("sync", [](node::File& of) -> Task<> { (void)co_await of.sync(); }(*file));
+        co_await io.sleep(1_us);
+        (void)co_await file->append(
+            std::vector<std::byte>(1));  // In the cache before the sync ends.
+        co_await io.sleep(1_s);
+    };
+    const auto found = found_after(NodeAction::power_loss, 2_ms, before, 50);
+    EXPECT_GT(std::ranges::count(found, "f:1 "), 10);
+    EXPECT_GT(std::ranges::count(found, "f:2 "), 5);
+    EXPECT_EQ(std::ranges::count(found, "f:1 ") + std::ranges::count(found, "f:2 "), 50);
+}
+
+TEST(Lives, a_kill_draws_what_becomes_of_each_kind_of_change_in_flight) {
+    const auto create = [](Io& io) -> Task<> { (void)co_await io.open("new"); };
+    auto found = found_after(NodeAction::kill, 5_us, create, 60);
+    EXPECT_GT(std::ranges::count(found, ""), 15);
+    EXPECT_GT(std::ranges::count(found, "new:0 "), 15);
+    const auto then = [](Io& io, int what) -> Task<> {
+        auto file = co_await io.open("old");
+        if (file) (void)co_await file->append(std::vector<std::byte>(3));
+        co_await io.sleep(1_ms - (io.now() - Instant{}));
+        if (what == 0) (void)co_await io.rename("old", "new");
+        if (what == 1) (void)co_await io.remove("old");
+        if (what == 2 && file) (void)co_await file->truncate(1);
+        if (what == 3) (void)co_await io.open("old");
+    };
+    const char* done[] = {"new:3 ", "", "old:1 "};
+    for (int what = 0; what < 3; ++what) {
+        found =
+            found_after(NodeAction::kill, 1_ms + 5_us, [&](Io& io) { return then(io, what); }, 60);
+        EXPECT_GT(std::ranges::count(found, "old:3 "), 15) << what;
+        EXPECT_GT(std::ranges::count(found, done[what]), 15) << what;
+    }
+    // What would change nothing is not drawn.
+    Rig rig([&](Io& io) { return io.incarnation() == 0 ? then(io, 3) : silent(io); }, 1);
+    rig.detail = history::Detail::full;
+    rig.pass(1_ms + 5_us);
+    (void)rig.strike(act(NodeAction::kill, {n1}));
+    const auto fate = static_cast<std::uint8_t>(fault::Purpose::write_fate);
+    EXPECT_EQ(std::ranges::count(rig.record.decisions, fate, &history::DecisionRecord::purpose), 0);
+}
+
 TEST(Lives, a_node_that_dies_while_paused_leaves_nothing_behind) {
     Rig rig(pinging);
     rig.pass(52_ms);

@@ -16,6 +16,12 @@ std::string told(const char* what, const char* name, const char* between, const 
 }
 }  // namespace
 
+// What the network's own rate limit remembers of a link: the world's memory, no node's.
+fault::LinkState& Simulation::network_state(std::uint32_t from, std::uint32_t to) {
+    const core::HooksOff off;
+    return state_of(network_states_, from, to);
+}
+
 void Simulation::transmit(node::Io& io, node::Packet&& packet) {
     Endpoint& from = endpoint(io);
     fold(packet.key);
@@ -25,8 +31,7 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
     const std::size_t size = packet.body.size();
     fault::LinkState none;
     fault::LinkState& state =
-        network_states_.empty() ? none
-                                : network_states_[index_of(from.id) * endpoints_.size() + to_index];
+        network_.rate == 0 ? none : network_state(index_of(from.id), to_index);
     const fault::Fate own =
         fault::judge(network_, fault::ambient_purposes, state, now_, size,
                      [&](Purpose purpose, std::uint32_t index, std::int64_t, auto&& scale) {
@@ -89,20 +94,12 @@ bool Simulation::judge_forces(const node::Packet& packet, Endpoint& from, Endpoi
     const std::uint32_t from_index = index_of(from.id), to_index = index_of(to.id);
     for (const auto token : links_) {
         Force& force = forces_[token];
-        if ((force.from_mask[from_index] & force.to_mask[to_index]) == 0) continue;
+        if (!force.hits(from_index, to_index)) continue;
         if (from_index == to_index) continue;  // No link leads from a node to itself.
-        const auto& effect = std::get<fault::LinkEffect>(force.effect);
-        fault::LinkFault in_force = effect.fault;
-        if (force.ramp.ns > 0 && now_ - force.since < force.ramp) {
-            const auto grown = (now_ - force.since).ns / (force.ramp.ns / 1'000'000 + 1);
-            in_force = fault::scaled(in_force, static_cast<std::uint32_t>(grown));
-        }
-        if (in_force.rate > 0 && force.states.empty()) {
-            force.states.resize(endpoints_.size() * endpoints_.size());
-        }
+        const fault::LinkFault& in_force = std::get<fault::LinkEffect>(force.now(now_)).fault;
         fault::LinkState none;
         fault::LinkState& state =
-            force.states.empty() ? none : force.states[from_index * endpoints_.size() + to_index];
+            in_force.rate == 0 ? none : state_of(force.states, from_index, to_index);
         const core::Key key = core::combine(packet.key, force.key);
         const core::Key slot_key =
             core::combine(core::combine(force.key, core::key_of(from.name)), core::key_of(to.name));
@@ -135,7 +132,8 @@ void Simulation::touch(world::Token token, const fault::Fate& fate, bool undetec
             if (real) total.duplicate_extra += fate.extra;
         }
     }
-    if (fate.damage != 0) {
+    // What the checksum finds hides what it does not; of each kind the first damage counts alone.
+    if (fate.damage != 0 && (total.damage == 0 || (judged.undetected && !undetected))) {
         judged.claims = claim(judged.claims, token, Claim::Kind::corrupt);
         if (real) total.damage = fate.damage, judged.undetected = undetected;
     }
@@ -185,71 +183,89 @@ std::uint32_t Simulation::claim(std::uint32_t list, world::Token token, Claim::K
     } else {
         free_claims_ = claims_[index].next;
     }
-    claims_[index] = {token, list, kind};
+    claims_[index] = {token, list, kind, {}};
     return index;
+}
+
+Claim Simulation::take_claim(std::uint32_t& list) {
+    const Claim taken = claims_[list];
+    claims_[list].next = free_claims_;
+    free_claims_ = list;
+    list = taken.next;
+    return taken;
+}
+
+bool Simulation::has_claim(std::uint32_t list, world::Token token) const {
+    for (; list != nil; list = claims_[list].next) {
+        if (claims_[list].token == token) return true;
+    }
+    return false;
 }
 
 // What a receiver felt of the faults that claimed a packet.
 void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to,
-                               bool alive, bool refused) {
+                               Arrival how) {
+    const bool ghost = e.what == What::ghost;
     while (list != nil) {
-        const Claim settled = claims_[list];
-        claims_[list].next = free_claims_;
-        free_claims_ = list;
-        list = settled.next;
+        const Claim settled = take_claim(list);
         Force& force = forces_[settled.token];
-        if (!alive) {
+        if (how == Arrival::nobody_there) {
             ++force.voided;
             continue;
         }
         bool felt = false;
-        switch (e.what == What::ghost ? Claim::Kind::drop : settled.kind) {
+        bool in_vain = ghost;  // Another fault dropped it: nothing was there to delay or damage.
+        switch (settled.kind) {
             case Claim::Kind::drop:
-                felt = e.what == What::ghost && settled.kind == Claim::Kind::drop;
+                felt = ghost;
                 break;
             case Claim::Kind::delay:
-                felt = now_ > c.undelayed;
+                felt = !ghost && now_ > c.undelayed;
                 break;
             case Claim::Kind::duplicate:
-                felt = e.copy == 1;
+                felt = !ghost && e.copy == 1;
                 break;
-            case Claim::Kind::corrupt:
-                felt = refused || (c.damage != 0 && c.undetected);
+            case Claim::Kind::corrupt: {
+                const auto& fault = std::get<fault::LinkEffect>(force.effect).fault;
+                felt = how == (fault.undetected ? Arrival::damaged : Arrival::refused);
+                // The checksum found other damage, or there was nothing in it to damage.
+                in_vain = ghost || (fault.undetected && c.damage != 0);
+                break;
+            }
+            case Claim::Kind::timer:
                 break;
         }
         if (force.sabotaged) continue;  // Whatever was felt was another's doing.
         if (felt) {
             saw(force, to);
-        } else if (e.what == What::ghost && settled.kind != Claim::Kind::drop) {
-            ++force.voided;  // Another fault dropped it: nothing was there to delay or damage.
+        } else if (in_vain) {
+            ++force.voided;
         }
     }
 }
 
 void Simulation::void_claims(std::uint32_t list) {
-    while (list != nil) {
-        ++forces_[claims_[list].token].voided;
-        const std::uint32_t next = claims_[list].next;
-        claims_[list].next = free_claims_;
-        free_claims_ = list;
-        list = next;
-    }
+    while (list != nil) ++forces_[take_claim(list).token].voided;
 }
 
 namespace {
-// Flips one bit of the frame; true if the checksum still holds, which it never does for one bit.
-bool survives(core::Buffer& body, std::uint32_t damage) {
+// Flips one bit of the frame; false if only the header was there to be hit.
+bool damage_body(core::Buffer& body, std::uint32_t damage) {
+    if (body.size() == 0) return false;
     core::Buffer hit(body.bytes());
-    const std::uint32_t before = core::checksum(hit.bytes());
-    if (hit.size() != 0) {
-        const std::uint32_t bit = (damage - 1) % static_cast<std::uint32_t>(hit.size() * 8);
-        hit.data()[bit / 8] ^= std::byte{1} << (bit % 8);
-    } else {
-        return false;  // Only the header was there to be hit.
-    }
-    const bool holds = core::checksum(hit.bytes()) == before;
+    const std::uint32_t bit = (damage - 1) % static_cast<std::uint32_t>(hit.size() * 8);
+    hit.data()[bit / 8] ^= std::byte{1} << (bit % 8);
     body = std::move(hit);
-    return holds;
+    return true;
+}
+
+// What the way did to a packet shows in its frame. A damaged header is found in any case.
+Arrival arrive(core::Buffer& body, const Cold& c) {
+    if (c.damage == 0) return Arrival::intact;
+    const std::uint32_t sent = core::checksum(body.bytes());
+    const bool hit = damage_body(body, c.damage);
+    if (c.undetected) return hit ? Arrival::damaged : Arrival::intact;
+    return hit && core::checksum(body.bytes()) == sent ? Arrival::damaged : Arrival::refused;
 }
 }  // namespace
 
@@ -293,15 +309,15 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
             cause_ = e.key;
             trace(history::EventKind::drop, to.id, from, e.name, std::move(by), {}, e.key);
         }
-        settle_claims(e.extra, e, c, to, alive, false);
+        settle_claims(e.extra, e, c, to, alive ? Arrival::intact : Arrival::nobody_there);
         return;
     }
     fold_bytes(body.bytes());
     ++messages_;
-    const bool refused = c.damage != 0 && !survives(body, c.damage) && !c.undetected;
-    settle_claims(e.extra, e, c, to, true, refused);
+    const Arrival how = arrive(body, c);
+    settle_claims(e.extra, e, c, to, how);
     cause_ = e.copy == 0 ? e.key : core::combine(e.key, 1);
-    if (refused) {
+    if (how == Arrival::refused) {
         trace(history::EventKind::drop, to.id, from, e.name, "checksum", {}, e.key);
         return;
     }

@@ -66,7 +66,6 @@ core::Result<void> Simulation::start(const world::Setup& setup, world::Sink& sin
     core::context.seed = setup.seed;
 
     endpoints_.resize(plan.nodes + plan.clients);
-    if (network_.rate > 0) network_states_.resize(endpoints_.size() * endpoints_.size());
     for (std::uint32_t i = 0; i < endpoints_.size(); ++i) {
         Endpoint& each = endpoints_[i];
         each.id = i < node_count_ ? core::Id::node(i) : core::Id::client(i - node_count_);
@@ -161,6 +160,8 @@ void Simulation::dispatch(std::uint32_t index) {
         case What::timer: {
             auto* waiter = static_cast<node::Waiter*>(e.thing);
             cause_ = e.key;
+            if (e.extra != nil) [[unlikely]]
+                settle_timer(e.extra, to);
             wheel_.release(index);
             enter(to);
             to.io->fire(*waiter);
@@ -211,20 +212,9 @@ bool Simulation::held_back(std::uint32_t index, Endpoint& to) {
     Event& e = wheel_[index];
     if (!to.down.empty()) work_due(to);
     if (e.what == What::ghost) return false;
-    if (!to.paused.empty() && to.up() && !e.held) {
-        bool really = false;
-        for (const auto token : to.paused) {
-            Force& force = forces_[token];
-            ++force.claimed;
-            if (force.sabotaged) continue;
-            really = true;
-            saw(force, to);
-        }
-        if (really) {
-            e.held = true;
-            to.held.push_back(index);
-            return true;
-        }
+    if (!to.paused.empty() && to.up() && held_still(to)) {
+        to.held.push_back(index);
+        return true;
     }
     if (!to.slow.empty() && to.up() && !e.slowed) return wait_for_slow(index, to);
     e.slowed = false;
@@ -237,23 +227,24 @@ bool Simulation::wait_for_slow(std::uint32_t index, Endpoint& to) {
     Duration cost{};
     for (const auto token : to.slow) {
         Force& force = forces_[token];
+        const auto& effect = std::get<fault::NodeEffect>(force.now(now_));
+        Duration own = effect.cost;
+        if (effect.jitter.ns > 0) {
+            const auto width = static_cast<std::uint64_t>(effect.jitter.ns);
+            own.ns += draw(fault::Purpose::step_cost, core::combine(force.key, e.key), 0, &to, &to,
+                           "step", [&](std::uint64_t bits) {
+                               return static_cast<std::int64_t>(core::scale(bits, width));
+                           });
+        }
+        if (own.ns <= 0) continue;
         ++force.claimed;
-        const auto& effect = std::get<fault::NodeEffect>(force.effect);
         if (force.sabotaged) continue;
-        cost += effect.cost;
-        if (effect.jitter.ns <= 0) continue;
-        cost.ns += draw(fault::Purpose::step_cost, core::combine(force.key, e.key), 0, &to, &to,
-                        "step", [&](std::uint64_t bits) {
-                            return static_cast<std::int64_t>(
-                                core::scale(bits, static_cast<std::uint64_t>(effect.jitter.ns)));
-                        });
+        cost += own;
+        saw(force, to);  // Felt now: the node may end before the step runs.
     }
     if (cost.ns <= 0) return false;
     to.busy_until = std::max(now_, to.busy_until) + cost;
     e.slowed = true;
-    for (const auto token : to.slow) {  // Felt now: the node may end before the step runs.
-        if (!forces_[token].sabotaged) saw(forces_[token], to);
-    }
     wheel_.again(index, to.busy_until);
     return true;
 }
@@ -376,12 +367,14 @@ void Simulation::stop() {
     if (stopped_ || setup_ == nullptr) return;
     stopped_ = true;
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
-        const Event& e = wheel_[i];
-        if (e.what == What::packet || e.what == What::ghost) void_claims(e.extra);
+        Event& e = wheel_[i];
+        if (e.what == What::packet || e.what == What::ghost || e.what == What::timer) {
+            void_claims(std::exchange(e.extra, nil));
+        }
         if (e.what == What::packet) fold_unheard(e);
     }
     for (const auto& work : files_) {
-        for (const auto& [token, real] : work.claims) ++forces_[token].voided;
+        for (const auto& claim : work.claims) ++forces_[claim.token].voided;
     }
     for (auto& each : endpoints_) {
         if (each.io == nullptr) continue;

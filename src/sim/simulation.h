@@ -6,8 +6,8 @@
 //   pop ─▶ fold into digest ─▶ paused? slow? down? ─▶ Io ─▶ node code
 //                                   │ evidence
 //
-// Four parts, one file each: dispatch (simulation.cpp), network.cpp, storage.cpp (clocks and
-// disks), forces.cpp (faults and lives). Every draw goes through decide(); where nothing is
+// Five parts, one file each: dispatch (simulation.cpp), network.cpp, clocks.cpp, storage.cpp
+// (disks), forces.cpp (faults and lives). Every draw goes through decide(); where nothing is
 // pinned, recorded or neutral that is one hash.
 #pragma once
 #include <cstdint>
@@ -22,7 +22,9 @@
 #include "fault/decision.h"
 #include "node/driver.h"
 #include "node/io.h"
+#include "sim/claim.h"
 #include "sim/endpoint.h"
+#include "sim/file_work.h"
 #include "sim/wheel.h"
 #include "world/world.h"
 
@@ -82,18 +84,6 @@ public:
     void allocated(std::ptrdiff_t bytes) override;
 
 private:
-    struct Claim {
-        world::Token token = 0;
-        std::uint32_t next = nil;
-        enum class Kind : std::uint8_t { drop, delay, duplicate, corrupt } kind = Kind::drop;
-    };
-    /// What becomes of a packet, as one fault after the other is asked.
-    struct Judged {
-        fault::Fate fate;
-        Duration copy_undelayed{};  // When the second copy would arrive without any fault.
-        std::uint32_t claims = nil, copy_claims = nil;
-        bool undetected = false;
-    };
     struct Site {
         const core::CodeSite* site = nullptr;
         core::Key key = 0;
@@ -104,16 +94,6 @@ private:
         world::Predicate predicate;
         core::Key root;
         world::Callback callback;
-    };
-    struct FileWork {
-        node::FileRequest request;
-        std::uint32_t incarnation = 0;
-        std::uint32_t owner = nil;
-        std::uint64_t number = 0;  // In order of submission.
-        int error = 0;
-        std::size_t keep = SIZE_MAX;
-        bool lost_sync = false;
-        std::vector<std::pair<world::Token, bool>> claims;  // Force, and whether carried out.
     };
     struct Done {
         core::Id client;
@@ -191,6 +171,7 @@ private:
     void run_packet(std::uint32_t index, Endpoint& to);
     void run_marked(std::uint32_t index, Endpoint& to);
     void run_file(std::uint32_t index, Endpoint& to);
+    void settle_timer(std::uint32_t list, const Endpoint& to);
     void after_step();
     void enter(Endpoint& endpoint);
     void leave(Endpoint& endpoint);
@@ -207,27 +188,46 @@ private:
                       Judged& judged);
     void touch(world::Token token, const fault::Fate& fate, bool undetected, Judged& judged);
     std::uint32_t claim(std::uint32_t list, world::Token token, Claim::Kind kind);
-    void settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to, bool alive,
-                       bool refused);
+    fault::LinkState& network_state(std::uint32_t from, std::uint32_t to);
+    Claim take_claim(std::uint32_t& list);
+    [[nodiscard]] bool has_claim(std::uint32_t list, world::Token token) const;
+    void settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to,
+                       Arrival how);
     void void_claims(std::uint32_t list);
 
-    // Clocks and disks.
+    // Clocks.
     void clock_read(Endpoint& endpoint, bool wall);
+    void claim_timer(std::uint32_t index, const Bend& bend, Duration left);
+    void apply_clock(world::Token token, const fault::ClockEffect& effect);
+    void revert_clock(world::Token token, const fault::ClockEffect& effect);
+    void steepen(world::Token token, std::int64_t step);
+    void set_clock(Endpoint& endpoint);
+    void mark_timers();
+    void turn_clocks(const std::vector<core::Id>& nodes, world::Token token);
+
+    // Disks.
     Duration file_latency(Endpoint& endpoint, FileWork& work);
+    Duration strike_file(Endpoint& endpoint, FileWork& work, world::Token token);
     void carry_out(FileWork& work, Endpoint& endpoint, node::FileReply& reply);
+    void settle_file(const FileWork& work, const Endpoint& endpoint, const node::FileReply& reply);
+    [[nodiscard]] bool would_change(const FileWork& work, Endpoint& endpoint);
     Disk& disk_of(Endpoint& endpoint);
-    [[nodiscard]] fault::DiskFault scaled_disk(const Force& force) const;
+    void hurry_files(world::Token token);
 
     // Faults and lives.
     void begin_life(Endpoint& endpoint);
     void settle_writes(Endpoint& endpoint, world::Token token);
     void end_life(Endpoint& endpoint, world::Token token, bool power, std::string_view why);
     void bury(Endpoint& endpoint);
+    void first_step(Endpoint& endpoint);
+    void insert_in_order(std::vector<world::Token>& faults, world::Token token);
+    void apply_link(world::Token token, const fault::LinkEffect& effect);
     void apply_node(world::Token token, const fault::NodeEffect& effect);
-    void apply_clock(world::Token token, const fault::ClockEffect& effect);
-    void set_clock(Endpoint& endpoint);
+    void revert_node(world::Token token, const fault::NodeEffect& effect);
+    [[nodiscard]] bool hold(const std::vector<world::Token>& faults) const;
+    bool held_still(Endpoint& endpoint);
     void resume_held(Endpoint& endpoint);
-    void hurry(world::Token token);
+    void hurry_steps();
     void release_down(Endpoint& endpoint, world::Token token);
     void saw(Force& force, const Endpoint& victim) {
         ++force.seen;
@@ -290,7 +290,7 @@ private:
         bool used;
     };
     std::unordered_map<std::uint64_t, Pin> pins_;  // Looked up by key only, never iterated.
-    std::vector<fault::LinkState> network_states_;
+    LinkStates network_states_;
 };
 
 }  // namespace storm::sim

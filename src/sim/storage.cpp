@@ -1,5 +1,5 @@
-// Clocks, timers and files of simulated nodes. Evidence of a bent clock is counted where the
-// node reads it, that of a bad disk where the file call returns.
+// Files of simulated nodes, and the faults of their disks. Evidence is counted where the file
+// call returns, by what the caller got and what then stands on the disk.
 #include <algorithm>
 #include <cerrno>
 
@@ -11,8 +11,6 @@ namespace {
 
 using fault::Purpose;
 using node::FileOp;
-
-constexpr std::int64_t epoch_ns = 1'767'225'600'000'000'000;  // 2026-01-01T00:00:00Z.
 
 // What a healthy disk needs: a base, and up to as much again, drawn.
 Duration base_latency(FileOp op) {
@@ -41,106 +39,19 @@ bool matches(fault::DiskOps ops, FileOp op) {
     return false;
 }
 bool writes(FileOp op) { return op == FileOp::write || op == FileOp::append; }
+bool syncs(FileOp op) { return op == FileOp::sync || op == FileOp::sync_dir; }
+
+bool concerns(const fault::DiskFault& f, FileOp op) {
+    if (f.lost_sync) return syncs(op);
+    if (f.torn || f.room >= 0) return writes(op);
+    return matches(f.ops, op);
+}
 
 }  // namespace
-
-node::TimerId Simulation::arm(node::Io& io, node::Waiter& waiter, Duration after, core::Key key) {
-    Endpoint& at = endpoint(io);
-    Duration length = after;
-    if (at.bent) [[unlikely]] {
-        length = at.clock.world_length(after);
-        for (const auto token : at.clocks) {
-            Force& force = forces_[token];
-            if (std::get<fault::ClockEffect>(force.effect).drift_ppm == 0 || after.ns == 0)
-                continue;
-            ++force.claimed;
-            if (length != after) {
-                saw(force, at);
-            } else if (!force.sabotaged) {
-                ++force.voided;  // Too short to drift by a nanosecond.
-            }
-        }
-    }
-    fold(key ^ std::rotl(static_cast<std::uint64_t>(length.ns), 32));
-    if (close_) [[unlikely]]
-        step(&at, "timer", core::to_text(length));
-    const std::uint32_t index = wheel_.add(now_ + length, What::timer);
-    Event& e = wheel_[index];
-    e.key = key;
-    e.thing = &waiter;
-    e.to = index_of(at.id);
-    e.from = at.incarnation;
-    return {index, wheel_.sequence(index)};
-}
-
-void Simulation::disarm(node::Io& io, node::TimerId timer) {
-    if (!wheel_.awaited(timer.event, timer.sequence)) return;
-    if (io.sealed()) {
-        Endpoint& at = endpoint(io);
-        ++at.timers_ended;
-        const auto held = std::ranges::find(at.held, timer.event);
-        if (held != at.held.end()) {
-            at.held.erase(held);
-            wheel_.release(timer.event);
-            return;
-        }
-    }
-    wheel_.cancel(timer.event);
-}
-
-// A fault is felt if the clock shows something else than the other faults alone would make it
-// show: two jumps that cancel out are both felt.
-void Simulation::clock_read(Endpoint& at, bool wall) {
-    Duration steps{};
-    std::int64_t drifts = 0;
-    for (const auto token : at.clocks) {
-        if (forces_[token].sabotaged) continue;
-        const auto& effect = std::get<fault::ClockEffect>(forces_[token].effect);
-        steps += effect.step;
-        drifts += effect.drift_ppm;
-    }
-    for (const auto token : at.clocks) {
-        Force& force = forces_[token];
-        const auto& effect = std::get<fault::ClockEffect>(force.effect);
-        if (effect.drift_ppm == 0 && !wall) continue;
-        if (force.over && !effect.stays) continue;
-        const Duration passed = now_ - force.since;
-        if (effect.drift_ppm != 0 && passed.ns < 1'000'000) continue;  // Nothing to see yet.
-        ++force.claimed;
-        const bool carried = !force.sabotaged;
-        const bool bent = effect.drift_ppm != 0
-                              ? at.clock.drift_ppm != drifts - (carried ? effect.drift_ppm : 0)
-                              : at.clock.wall_step != steps - (carried ? effect.step : Duration{});
-        if (bent) saw(force, at);
-    }
-}
-
-Instant Simulation::monotonic(node::Io& io) {
-    Endpoint& at = endpoint(io);
-    const Instant shown = at.clock.local(now_);
-    if (!at.clocks.empty()) clock_read(at, false);
-    return shown;
-}
-
-core::WallTime Simulation::wall(node::Io& io) {
-    Endpoint& at = endpoint(io);
-    const Instant local = at.clock.local(now_);
-    if (!at.clocks.empty()) clock_read(at, true);
-    return core::WallTime{epoch_ns + local.ns + at.clock.wall_step.ns};
-}
 
 Disk& Simulation::disk_of(Endpoint& at) {
     if (at.storage == nullptr) at.storage = std::make_unique<Disk>();
     return *at.storage;
-}
-
-fault::DiskFault Simulation::scaled_disk(const Force& force) const {
-    fault::DiskFault scaled = std::get<fault::DiskEffect>(force.effect).fault;
-    if (force.ramp.ns == 0 || now_ - force.since >= force.ramp) return scaled;
-    const std::int64_t grown = (now_ - force.since).ns / (force.ramp.ns / 1'000'000 + 1);
-    scaled.latency.ns = scaled.latency.ns / 1'000'000 * grown;
-    scaled.share_ppm = static_cast<std::uint32_t>(scaled.share_ppm * grown / 1'000'000);
-    return scaled;
 }
 
 // Judges the disk faults in force and says how long the operation takes.
@@ -152,51 +63,67 @@ Duration Simulation::file_latency(Endpoint& at, FileWork& work) {
         return static_cast<std::int64_t>(
             core::scale(bits, static_cast<std::uint64_t>(base_latency(op).ns)));
     });
-    for (const auto token : at.disks) {
-        Force& force = forces_[token];
-        const fault::DiskFault f = scaled_disk(force);
-        const bool silent = f.torn || f.room >= 0;
-        const bool concerns = f.lost_sync ? op == FileOp::sync || op == FileOp::sync_dir
-                              : silent    ? writes(op)
-                                          : matches(f.ops, op);
-        if (!concerns) continue;
-        const core::Key own = core::combine(key, force.key);
-        if (f.room >= 0) {
-            const auto size = static_cast<std::int64_t>(work.request.bytes.size());
-            force.room_used.resize(endpoints_.size());
-            auto& used = force.room_used[index_of(at.id)];
-            if (used + size <= f.room) {
-                used += size;
-                continue;
-            }
-        } else if (draw(Purpose::fault_disk, own, 0, &at, &at, "disk", [&](std::uint64_t bits) {
-                       return std::int64_t{core::happens(bits, f.share_ppm)};
-                   }) == 0) {
-            continue;
-        }
-        ++force.claimed;
-        work.claims.emplace_back(token, !force.sabotaged);
-        if (force.sabotaged) continue;
-        if (f.latency.ns != 0 || f.jitter.ns != 0) {
-            const fault::LinkFault spread{
-                .delay = f.latency, .jitter = f.jitter, .spread = f.spread};
-            latency += f.latency;
-            latency.ns += draw(Purpose::fault_disk_delay, own, 0, &at, &at, "disk",
-                               [&](std::uint64_t bits) { return fault::jitter_of(spread, bits); });
-        }
-        if (f.error != 0) work.error = f.error;
-        if (f.room >= 0) work.error = ENOSPC;
-        if (f.lost_sync) work.lost_sync = true;
-        if (f.torn) {
-            const std::size_t size = work.request.bytes.size();
-            const auto sectors = (size + sector_bytes - 1) / sector_bytes;
-            work.keep = static_cast<std::size_t>(
-                draw(Purpose::fault_disk, own, 1, &at, &at, "disk", [&](std::uint64_t bits) {
-                    return static_cast<std::int64_t>(core::scale(bits, sectors) * sector_bytes);
-                }));
-        }
-    }
+    for (const auto token : at.disks) latency += strike_file(at, work, token);
+    for (auto& claim : work.claims) claim.without = now_ + latency - claim.own;
     return latency;
+}
+
+// What one fault is to do to one operation; how much later it makes it. The first that makes it
+// fail claims that alone: what fails does not tear, lie or need room.
+Duration Simulation::strike_file(Endpoint& at, FileWork& work, world::Token token) {
+    Force& force = forces_[token];
+    const fault::DiskFault& f = std::get<fault::DiskEffect>(force.now(now_)).fault;
+    const FileOp op = work.request.op;
+    const auto size = static_cast<std::int64_t>(work.request.bytes.size());
+    const bool slows = f.latency.ns != 0 || f.jitter.ns != 0;
+    const bool breaks = f.error != 0 || f.room >= 0 || f.lost_sync || (f.torn && size != 0);
+    if (!concerns(f, op) || !(slows || (breaks && work.error == 0))) return {};
+    const core::Key own = core::combine(work.request.key, force.key);
+    if (f.room >= 0) {
+        force.room_used.resize(endpoints_.size());
+        auto& used = force.room_used[index_of(at.id)];
+        if (used + size <= f.room) {
+            used += size;
+            return {};
+        }
+    } else if (draw(Purpose::fault_disk, own, 0, &at, &at, "disk", [&](std::uint64_t bits) {
+                   return std::int64_t{core::happens(bits, f.share_ppm)};
+               }) == 0) {
+        return {};
+    }
+    const auto claim = [&](FileClaim what) {
+        what.token = token;
+        work.claims.push_back(what);
+        ++force.claimed;
+    };
+    Duration later = f.latency;
+    if (slows) {
+        const fault::LinkFault spread{.delay = f.latency, .jitter = f.jitter, .spread = f.spread};
+        later.ns += draw(Purpose::fault_disk_delay, own, 0, &at, &at, "disk",
+                         [&](std::uint64_t bits) { return fault::jitter_of(spread, bits); });
+        const bool late = later.ns != 0;
+        if (force.sabotaged) later = {};
+        if (late) claim({.kind = FileClaim::Kind::late, .own = later});
+    }
+    if (!breaks || work.error != 0) return later;
+    const int error = f.room >= 0 ? ENOSPC : f.error;
+    if (error != 0) {
+        claim({.kind = FileClaim::Kind::failed, .error = error});
+    } else {
+        claim({.kind = f.torn ? FileClaim::Kind::torn : FileClaim::Kind::lost_sync});
+    }
+    if (force.sabotaged) return later;
+    work.error = error;
+    work.lost_sync = work.lost_sync || f.lost_sync;
+    if (f.torn) {
+        const auto sectors = (work.request.bytes.size() + sector_bytes - 1) / sector_bytes;
+        const auto whole =
+            draw(Purpose::fault_disk, own, 1, &at, &at, "disk", [&](std::uint64_t bits) {
+                return static_cast<std::int64_t>(core::scale(bits, sectors));
+            });
+        work.keep = std::min(work.keep, static_cast<std::size_t>(whole) * sector_bytes);
+    }
+    return later;
 }
 
 void Simulation::submit(node::Io& io, node::FileRequest&& request) {
@@ -218,6 +145,11 @@ void Simulation::submit(node::Io& io, node::FileRequest&& request) {
     work.incarnation = at.incarnation;
     work.owner = index_of(at.id);
     work.number = next_file_number_++;
+    if (work.request.op == FileOp::sync) {
+        work.covered = disk_of(at).changes(work.request.handle);
+    } else if (work.request.op == FileOp::sync_dir) {
+        work.covered = disk_of(at).name_changes();
+    }
     const Duration latency = file_latency(at, work);
     const std::uint32_t index = wheel_.add(now_ + latency, What::file);
     Event& e = wheel_[index];
@@ -246,13 +178,18 @@ void Simulation::carry_out(FileWork& work, Endpoint& at, node::FileReply& reply)
             if (reply.error != 0) break;
             [[fallthrough]];
         case FileOp::write:
+            if (work.keep < r.bytes.size()) {
+                work.in_vain = disk.holds(r.handle, r.offset + work.keep,
+                                          std::span(r.bytes).subspan(work.keep));
+            }
             reply.error = disk.write(r.handle, r.offset, r.bytes, work.keep);
             break;
         case FileOp::truncate:
             reply.error = disk.truncate(r.handle, r.length);
             break;
         case FileOp::sync:
-            if (!work.lost_sync) reply.error = disk.sync(r.handle, reply.count);
+            work.in_vain = disk.pending(r.handle, work.covered) == 0;
+            if (!work.lost_sync) reply.error = disk.sync(r.handle, reply.count, work.covered);
             break;
         case FileOp::size:
             reply.error = disk.size(r.handle, reply.count);
@@ -267,10 +204,83 @@ void Simulation::carry_out(FileWork& work, Endpoint& at, node::FileReply& reply)
             reply.names = disk.list();
             break;
         case FileOp::sync_dir:
-            if (!work.lost_sync) disk.sync_dir();
+            work.in_vain = disk.pending_names(work.covered) == 0;
+            if (!work.lost_sync) disk.sync_dir(work.covered);
             break;
         case FileOp::close:
             break;
+    }
+}
+
+// Whether the operation, which its process will not see end, would leave the disk another.
+bool Simulation::would_change(const FileWork& work, Endpoint& at) {
+    const node::FileRequest& r = work.request;
+    if (work.error != 0) return false;
+    switch (r.op) {
+        case FileOp::write:
+        case FileOp::append:
+        case FileOp::truncate:
+        case FileOp::rename:
+        case FileOp::remove:
+            return true;
+        case FileOp::open:
+            return r.truncate || (r.create && !disk_of(at).has(r.path));
+        default:
+            return false;
+    }
+}
+
+// What the caller got, and what stands on the disk now, beside what the faults were to do.
+void Simulation::settle_file(const FileWork& work, const Endpoint& at,
+                             const node::FileReply& reply) {
+    const Disk& disk = *at.storage;
+    const node::FileRequest& r = work.request;
+    const auto still_pending = [&] {
+        return r.op == FileOp::sync ? disk.pending(r.handle, work.covered) != 0
+                                    : disk.pending_names(work.covered) != 0;
+    };
+    for (const FileClaim& claim : work.claims) {
+        Force& force = forces_[claim.token];
+        bool felt = false;
+        bool in_vain = claim.lifted;
+        switch (claim.kind) {
+            case FileClaim::Kind::late:
+                felt = now_ > claim.without;
+                break;
+            case FileClaim::Kind::failed:
+                felt = reply.error == claim.error;
+                break;
+            case FileClaim::Kind::torn:
+                felt = reply.error == 0 && !disk.holds(r.handle, r.offset, r.bytes);
+                in_vain = work.in_vain || reply.error != 0;
+                break;
+            case FileClaim::Kind::lost_sync:
+                felt = reply.error == 0 && still_pending();
+                in_vain = work.in_vain || reply.error != 0;
+                break;
+        }
+        if (felt && !force.sabotaged) {
+            saw(force, at);
+        } else if (in_vain) {
+            ++force.voided;
+        }
+    }
+}
+
+// What a slow disk still holds up ends as much earlier as the fault made it late.
+void Simulation::hurry_files(world::Token token) {
+    for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
+        const Event& e = wheel_[i];
+        if (e.what != What::file || e.slowed || e.at <= now_) continue;
+        for (FileClaim& claim : files_[e.extra].claims) {
+            if (claim.token != token || claim.lifted) continue;
+            claim.lifted = true;
+            const Duration own = claim.own;
+            for (FileClaim& other : files_[e.extra].claims) {
+                if (&other != &claim) other.without = std::max(now_, other.without - own);
+            }
+            if (own.ns != 0) wheel_.move(i, std::max(now_, e.at - own));
+        }
     }
 }
 
@@ -282,14 +292,12 @@ void Simulation::run_file(std::uint32_t index, Endpoint& at) {
     free_files_.push_back(e.extra);
     const bool stale = !at.up() || work.incarnation != at.incarnation;
     if (stale) {  // The crash already drew what became of the write.
-        for (const auto& [token, real] : work.claims) ++forces_[token].voided;
+        for (const auto& claim : work.claims) ++forces_[claim.token].voided;
         return;
     }
     node::FileReply reply;
     carry_out(work, at, reply);
-    for (const auto& [token, real] : work.claims) {
-        if (real) saw(forces_[token], at);
-    }
+    if (!work.claims.empty()) settle_file(work, at, reply);
     if (full_) {
         trace(history::EventKind::file, at.id, {}, std::string(node::to_text(work.request.op)),
               work.request.path);

@@ -53,7 +53,7 @@ public:
         e.what = what;
         e.extra = nil;
         e.copy = 0;
-        e.slowed = e.held = e.touched = false;
+        e.slowed = e.touched = false;
         places_[index].sequence = next_sequence_++;
         file({at, index});
         return index;
@@ -68,6 +68,11 @@ public:
     [[nodiscard]] bool awaited(std::uint32_t index, std::uint64_t sequence) const {
         const Place& place = places_[index];
         return place.sequence == sequence && place.slot < cancelled;
+    }
+    /// Whether it waits in the queue: pop() has not returned it, nobody has cancelled it.
+    [[nodiscard]] bool filed(std::uint32_t index) const {
+        const Place& place = places_[index];
+        return place.slot < cancelled && place.slot != taken;
     }
     /// Takes an event out for good, wherever it stands. Requires: awaited.
     void cancel(std::uint32_t index) {

@@ -216,6 +216,55 @@ TEST(Conductor, a_trigger_that_is_never_met_leaves_a_record_that_says_so) {
     EXPECT_THAT(record.faults[0].what, HasSubstr("never met"));
 }
 
+TEST(Conductor, an_occurrence_that_is_drawn_not_to_happen_leaves_a_record_that_says_so) {
+    Stage run;
+    run.add("a", "node.kill", 1_s).probability_ppm = 0;
+    const auto record = run();
+    EXPECT_TRUE(run.world.log.empty());
+    ASSERT_EQ(record.faults.size(), 1U);
+    EXPECT_FALSE(record.faults[0].occurred);
+    EXPECT_EQ(record.faults[0].what, "its probability left it out");
+}
+
+TEST(Conductor, each_occurrence_is_drawn_for_itself_by_its_probability) {
+    const auto strikes = [](std::uint64_t seed) {
+        Stage run;
+        run.world.seed = seed;
+        auto& fault = run.add("a", "node.pause", 0_s);
+        fault.every = 100_ms;
+        fault.lasts = 10_ms;
+        fault.probability_ppm = 300'000;
+        const auto record = run();
+        std::vector<std::uint32_t> struck;
+        for (const auto& each : record.faults) struck.push_back(each.occurrence);
+        return struck;
+    };
+    EXPECT_EQ(strikes(1), strikes(1));
+    EXPECT_NE(strikes(1), strikes(2));
+    std::size_t sum = 0;
+    for (std::uint64_t seed = 1; seed <= 20; ++seed) sum += strikes(seed).size();
+    EXPECT_NEAR(static_cast<double>(sum), 600, 80);  // Of 20 times 100.
+}
+
+TEST(Conductor, a_predicate_means_the_nodes_that_satisfy_it_when_the_fault_strikes) {
+    Stage run;
+    auto& fault = run.add("a", "node.pause", 1_s);
+    fault.target = {.kind = fault::Target::Kind::where, .key = "role", .value = Value("backup")};
+    fault.every = 1_s;
+    fault.lasts = 500_ms;
+    fault.times = 3;
+    run.plan.mode = fault::Mode::unlimited;
+    run.world.publish_at(1500_ms, core::Id::node(1), "role", Value("backup"));
+    run.world.publish_at(1600_ms, core::Id::node(2), "role", Value("primary"));
+    run.world.publish_at(2500_ms, core::Id::node(2), "role", Value("backup"));
+    const auto record = run();
+    ASSERT_EQ(record.faults.size(), 3U);
+    EXPECT_FALSE(record.faults[0].occurred);
+    EXPECT_EQ(record.faults[0].what, "nobody was meant");
+    EXPECT_THAT(record.faults[1].nodes, ElementsAre(core::Id::node(1)));
+    EXPECT_THAT(record.faults[2].nodes, ElementsAre(core::Id::node(1), core::Id::node(2)));
+}
+
 TEST(Conductor, recoverable_mode_leaves_out_what_the_system_does_not_tolerate) {
     Stage run;
     run.add("a", "node.kill", 1_s).lasts = 5_s;

@@ -30,6 +30,7 @@ Ids aimed_at(const fault::Effect& effect) {
             out.insert(out.end(), direction.from.begin(), direction.from.end());
             out.insert(out.end(), direction.to.begin(), direction.to.end());
         }
+        for (const auto& group : link->groups) out.insert(out.end(), group.begin(), group.end());
     } else if (const auto* node = std::get_if<fault::NodeEffect>(&effect)) {
         out = node->nodes;
     } else if (const auto* clock = std::get_if<fault::ClockEffect>(&effect)) {
@@ -174,6 +175,7 @@ void Strikes::strike(std::size_t i) {
                           [&](std::uint64_t bits) {
                               return std::int64_t{core::happens(bits, fault.probability_ppm)};
                           });
+        armed.left_to_chance = drawn == 0;
         if (drawn == 0) return;
     }
     Ids targets;
@@ -268,7 +270,9 @@ void Strikes::collect() {
         record.evidence = std::move(evidence.what);
     }
     for (Armed& armed : armed_) {
-        if (!armed.recorded) missed(armed, 0, "its trigger was never met");
+        if (armed.recorded) continue;
+        missed(armed, 0,
+               armed.left_to_chance ? "its probability left it out" : "its trigger was never met");
     }
 }
 

@@ -58,6 +58,7 @@ private:
         std::uint32_t awaited = 0;     // Strikes that are armed but have not come.
         std::uint32_t in_force = 0;
         bool recorded = false;
+        bool left_to_chance = false;  // A strike came, and was drawn not to happen.
     };
     struct Force {
         Token token = 0;

@@ -26,13 +26,16 @@ Indices indices_of(const std::vector<core::Id>& ids) {
 /// Whoever is not in the largest group of a cut; the first of equal groups counts as largest.
 Indices cut_off(const fault::LinkEffect& effect) {
     std::vector<Indices> groups;
+    const auto add = [&](const std::vector<core::Id>& ids) {
+        Indices group = indices_of(ids);
+        if (group.empty() || std::ranges::find(groups, group) != groups.end()) return;
+        groups.push_back(std::move(group));
+    };
     for (const auto& direction : effect.directions) {
-        for (const auto* side : {&direction.from, &direction.to}) {
-            Indices group = indices_of(*side);
-            if (group.empty() || std::ranges::find(groups, group) != groups.end()) continue;
-            groups.push_back(std::move(group));
-        }
+        add(direction.from);
+        add(direction.to);
     }
+    for (const auto& group : effect.groups) add(group);
     if (groups.size() < 2) return {};
     const auto largest = std::ranges::max_element(groups, {}, &Indices::size);
     Indices out;
