@@ -105,8 +105,12 @@ def init(build):
     lines = [line for line in node.read_text().splitlines() if line.strip()]
     if len(lines) > 40:
         raise Wrong(f"counter.h has {len(lines)} lines; a first node has at most 40")
+    # Without the library, CMake says what to do.
+    run("cmake -S . -B nowhere -G Ninja -DCMAKE_CXX_COMPILER=clang++-19 "
+        "-DCMAKE_DISABLE_FIND_PACKAGE_stormproof=ON", project, env, expected=1,
+        says=["make install", "CMAKE_PREFIX_PATH"])
     # Born with a bug. (make ends with 2 whatever a test says.)
-    run("make test", project, env, expected=2, says=["VIOLATED", "write"])
+    run("make test", project, env, expected=2, says=["VIOLATED", "write", "./build/counter replay "])
     run("make run", project, env, expected=2, says=["VIOLATED", "report.html"])
     run("./build/counter replay", project, env, expected=None, says=["every event is the same"])
     # Mended as the README says.

@@ -324,6 +324,18 @@ void Reader::read_switches() {
     }
 }
 
+void Reader::check_site(const YamlNode& node, const std::string& site) {
+    if (!names_.sites || contains(*names_.sites, site)) return;
+    std::string help = Form::suggest(site, *names_.sites);
+    constexpr std::size_t few = 8;  // More is no help in an error.
+    if (names_.sites->empty()) {
+        help = "its code has no STORM_MAYBE and no property";
+    } else if (help.starts_with("want ") && names_.sites->size() > few) {
+        help = "want the text of a STORM_MAYBE or of a property, word for word";
+    }
+    form_.wrong(node, fmt::format("no code point or property is called {}", quoted(site)), help);
+}
+
 void Reader::read_limits() {
     if (const YamlNode* node = top("min_effective")) {
         const auto ppm =
@@ -334,7 +346,9 @@ void Reader::read_limits() {
         if (form_.want(*sites, Kind::sequence, "must_reach")) {
             for (const YamlNode* item : sites->items) {
                 auto site = form_.text("must_reach", *item);
-                if (site) out_.must_reach.push_back(std::move(*site));
+                if (!site) continue;
+                check_site(*item, *site);
+                out_.must_reach.push_back(std::move(*site));
             }
         }
     }

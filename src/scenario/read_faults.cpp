@@ -87,6 +87,12 @@ void Reader::read_listed(const YamlNode& node) {
     const std::size_t before = form_.problems().count();
     read_target(node, *spec, planned);
     planned.params = form_.params(spec->params, node, spec->name, more);
+    for (const fault::ParamSpec& param : spec->params) {
+        const YamlNode* named = node.find(param.name);
+        if (param.names_site && named != nullptr && named->is(Kind::scalar)) {
+            check_site(*named, named->text);
+        }
+    }
     read_times(node, *spec, planned);
     if (const YamlNode* required = node.find("required")) {
         planned.required = form_.flag("required", *required).value_or(true);

@@ -37,6 +37,8 @@ struct Vocabulary {
     const Workloads* workloads = nullptr;
     const std::vector<node::System>* systems = nullptr;
     std::vector<CheckName> checks;
+    /// Code points and properties that stand in the program; nothing: nobody knows them.
+    std::optional<std::vector<std::string>> sites;
     std::string program = "stormproof";  // In help: "(stormproof fault ls)".
 };
 

@@ -32,10 +32,11 @@ Json described(Json schema, std::string_view text) {
     return schema;
 }
 
-Json pattern(std::string_view description, std::string_view regex, Json examples) {
+/// Text of a form. YAML reads 0 as a number, and so it does a size without a unit; any other
+/// number lacks its unit.
+Json pattern(std::string_view description, std::string_view regex, Json examples, Json number) {
     return {{"description", description},
-            {"type", words({"string", "integer"})},
-            {"pattern", regex},
+            {"anyOf", {{{"type", "string"}, {"pattern", regex}}, std::move(number)}},
             {"examples", std::move(examples)}};
 }
 
@@ -102,18 +103,20 @@ Json required_params(const std::vector<ParamSpec>& specs, Json required) {
 }
 
 Json definitions() {
+    const Json zero = {{"const", 0}};
     Json defs;
-    defs["duration"] =
-        pattern("A number and ns, us, ms, s, m or h",
-                R"(^-?[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$|^0$)", words({"40ms", "1.5s", "2m"}));
+    defs["duration"] = pattern("A number and ns, us, ms, s, m or h",
+                               R"(^-?[0-9]+(\.[0-9]+)?(ns|us|ms|s|m|h)$|^0$)",
+                               words({"40ms", "1.5s", "2m"}), zero);
     defs["share"] = pattern("A number and %, exact to a millionth",
-                            R"(^[0-9]+(\.[0-9]{1,4})?%$|^0$)", words({"5%", "0.5%"}));
-    defs["ppm"] = pattern("Parts per million", "^-?[0-9]+ppm$|^0$", words({"200ppm", "-50ppm"}));
+                            R"(^[0-9]+(\.[0-9]{1,4})?%$|^0$)", words({"5%", "0.5%"}), zero);
+    defs["ppm"] =
+        pattern("Parts per million", "^-?[0-9]+ppm$|^0$", words({"200ppm", "-50ppm"}), zero);
     defs["bytes"] = pattern("A size", R"(^[0-9]+(\.[0-9]+)?(B|kB|KB|MB|GB|KiB|MiB|GiB|bytes)?$)",
-                            words({"512", "64KiB", "1MB"}));
+                            words({"512", "64KiB", "1MB"}), {{"type", "integer"}, {"minimum", 0}});
     defs["rate"] =
         pattern("Bytes or bits per second", R"(^[0-9]+(\.[0-9]+)?([kMG]?B|[kMG]?bit)/s$|^0$)",
-                words({"1MB/s", "56kbit/s"}));
+                words({"1MB/s", "56kbit/s"}), zero);
     defs["node"] = {{"type", "string"}, {"pattern", "^n[1-9][0-9]*$"}};
     defs["who"] = {{"description", "A node (n1) or a client (c1)"},
                    {"type", "string"},

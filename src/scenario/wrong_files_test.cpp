@@ -267,6 +267,39 @@ TEST(WrongFiles, WhatIsPrintedFitsTheScreenAndTheMarkerStandsUnderItsWord) {
     }
 }
 
+TEST(WrongFiles, ACodePointThatIsNotInTheProgramIsToldWithTheNearestThatIs) {
+    test::World world;
+    world.names.sites = {"store/flush", "store/saved", "no slot is used twice"};
+    const std::string text =
+        file("  - {use: node.crash_at, at: 1s, target: n1, site: store/savd}\n",
+             "must_reach: [\"no such thing\", store/flush]\n");
+    const auto problems = world.read(text).problems;
+    ASSERT_EQ(problems.size(), 2U);
+    EXPECT_EQ(problems[0].what, "no code point or property is called \"no such thing\"");
+    EXPECT_EQ(problems[1].what, "no code point or property is called \"store/savd\"");
+    EXPECT_EQ(problems[1].help, "did you mean store/saved?");
+    const auto line = core::split(text, '\n').at(static_cast<std::size_t>(problems[1].line - 1));
+    EXPECT_EQ(line.find("store/savd") + 1, static_cast<std::size_t>(problems[1].column)) << line;
+    world.names.sites.reset();
+    EXPECT_EQ(world.errors(text), "") << "where nobody knows the program's sites";
+}
+
+TEST(WrongFiles, ABracketThatIsNeverClosedIsToldWhereItOpens) {
+    const test::World world;
+    const std::string before = "stormproof: 1\ntitle: \"a { in quotes\"  # and [ in a remark\n";
+    for (const std::string text :
+         {"system: {use: store, nodes: 3\nfor: 1s\n", "checks: [linearizable,\nfor: 1s\n",
+          "faults:\n  - {use: net.partition, groups: [[n1], [n2]}\n"}) {
+        const auto problems = world.read(before + text).problems;
+        ASSERT_EQ(problems.size(), 1U) << text;
+        EXPECT_TRUE(problems[0].what.contains("never closed")) << problems[0].what;
+        const auto line =
+            core::split(before + text, '\n').at(static_cast<std::size_t>(problems[0].line - 1));
+        const char at = line.at(static_cast<std::size_t>(problems[0].column - 1));
+        EXPECT_TRUE(at == '{' || at == '[') << line;
+    }
+}
+
 TEST(WrongFiles, BytesThatAreNoTextDoNotReachTheTerminal) {
     const test::World world;
     const std::string text =

@@ -273,6 +273,34 @@ std::optional<std::size_t> indenting_tab(std::string_view text, std::size_t limi
     return std::nullopt;
 }
 
+/// The innermost bracket that is still open where the file ends, or where a key stands at the
+/// left margin: whoever wrote that has forgotten the bracket, wherever the parser gives up.
+std::optional<std::size_t> never_closed(std::string_view text) {
+    std::vector<std::size_t> open;
+    char quote = 0;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = text[i];
+        const bool begins = i == 0 || text[i - 1] == '\n' || text[i - 1] == ' ';
+        if (quote != 0) {
+            if (c == '\\' && quote == '"') ++i;
+            if (c == quote) quote = 0;
+        } else if (c == '#' && begins) {
+            i = std::min(text.find('\n', i), text.size());
+        } else if ((c == '"' || c == '\'') &&
+                   (begins || text[i - 1] == '[' || text[i - 1] == '{' || text[i - 1] == ',')) {
+            quote = c;
+        } else if (c == '[' || c == '{') {
+            if (!open.empty() || begins) open.push_back(i);
+        } else if ((c == ']' || c == '}') && !open.empty()) {
+            open.pop_back();
+        } else if (!open.empty() && i > 0 && text[i - 1] == '\n' && c >= 'a' && c <= 'z') {
+            break;
+        }
+    }
+    if (open.empty()) return std::nullopt;
+    return open.back();
+}
+
 /// What yaml-cpp says, in words that fit a sentence of ours.
 std::string yaml_sentence(std::string message) {
     static const std::map<std::string_view, std::string_view> better = {
@@ -297,6 +325,13 @@ void report_yaml(const YAML::Exception& error, std::string_view text, const Buil
         mark.pos = static_cast<int>(*tab);
         problems.add(builder.place(mark, 1), "a tab in the indentation",
                      "YAML indents with spaces");
+        return;
+    }
+    if (const auto open = never_closed(text)) {
+        mark.pos = static_cast<int>(*open);
+        problems.add(builder.place(mark, 1),
+                     fmt::format("this is not YAML: this {} is never closed, or a comma is missing",
+                                 text[*open]));
         return;
     }
     // A file that breaks off is wrong where its text ends, not below.

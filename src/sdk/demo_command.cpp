@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "core/lines.h"
 #include "core/text.h"
 #include "report/text.h"
 #include "sdk/run_command.h"
@@ -16,8 +17,16 @@ constexpr const char* repaired = "scenarios/demo/primary-backup-repaired.yaml";
 
 void introduce(Session& session, const scenario::Scenario& scenario) {
     const auto& look = session.out.look();
-    session.out.print(fmt::format(
-        "{} · {}\n", core::painted(scenario.title, core::Paint::strong, look), scenario.path));
+    const std::size_t whole = core::columns(scenario.title) + 3 + core::columns(scenario.path);
+    session.out.print(fmt::format("{}{}{}\n",
+                                  core::painted(scenario.title, core::Paint::strong, look),
+                                  whole > look.width ? "\n" : " · ", scenario.path));
+    for (const auto& line : core::wrapped("A failover is allowed to be slow. It is not allowed to "
+                                          "lose what a client was told is safe.",
+                                          look.width)) {
+        session.out.print(line + "\n");
+    }
+    session.out.print("\n");
 }
 
 }  // namespace
@@ -29,9 +38,6 @@ int demo(Session& session, unsigned jobs) {
     const auto second = load(session, repaired, {}, exit_code);
     if (!second) return exit_code;
     introduce(session, *first);
-    session.out.print(
-        "A failover is allowed to be slow. It is not allowed to lose what a client was "
-        "told is safe.\n\n");
     RunRequest request;
     request.scenario = first->path;
     request.jobs = jobs;
@@ -58,10 +64,17 @@ int demo(Session& session, unsigned jobs) {
     const std::string start = session.program + " init my-system";
     const std::string list = session.program + " fault ls";
     const std::size_t width = std::max(start.size(), list.size());
-    session.out.print(fmt::format(
-        "\nNext: {}  ·  your own node in 40 lines\n      {}  ·  {}, and which world can do each\n",
-        core::padded(start, width), core::padded(list, width),
-        core::counted(session.bench.faults.all().size(), "fault")));
+    const std::string faults =
+        fmt::format("{}, and which world can do each",
+                    core::counted(session.bench.faults.all().size(), "fault"));
+    // A long way to the program pushes what is said of it onto a line of its own.
+    const bool one_line = 6 + width + 5 + core::columns(faults) <= session.out.look().width;
+    const auto next = [&](const std::string& command, const std::string& what) {
+        return one_line ? fmt::format("{}  ·  {}\n", core::padded(command, width), what)
+                        : fmt::format("{}\n      · {}\n", command, what);
+    };
+    session.out.print("\nNext: " + next(start, "your own node in 40 lines"));
+    session.out.print("      " + next(list, faults));
     return failure.exit_code != 0 ? failure.exit_code : pass.exit_code;
 }
 

@@ -1,9 +1,11 @@
 #include "sdk/expect.h"
 
 #include <ostream>
+#include <utility>
 
 #include "report/text.h"
 #include "sdk/run_command.h"
+#include "sdk/standard.h"
 
 namespace storm {
 
@@ -28,6 +30,14 @@ Expectation expect(const Bench& bench, const std::string& path) {
         text = report::text(sdk::story_of_pass(*scenario, *outcome.report, nothing), core::Look{});
     }
     return {outcome.exit_code == sdk::code::pass, text};
+}
+
+Expectation expect(const std::string& scenario, std::vector<node::System> systems,
+                   const std::string& program) {
+    Bench bench = standard_bench();
+    bench.systems = std::move(systems);
+    bench.program = program;
+    return expect(bench, scenario);
 }
 
 }  // namespace storm

@@ -53,6 +53,13 @@ TEST_F(Expect, IsNotMetByAViolationAndSaysWhich) {
     EXPECT_FALSE(expect(bench_, "nothing.yaml"));
 }
 
+TEST_F(Expect, TakesSystemsWithoutABenchAndPrintsCommandsOfTheProgramThatHasThem) {
+    write("wrong", "seeds: 1..20\nexpect: pass\n");
+    const auto broken = expect("it.yaml", bench_.systems, "./build/mine");
+    EXPECT_FALSE(broken);
+    EXPECT_NE(broken.text().find("./build/mine replay runs/it-"), std::string::npos) << broken;
+}
+
 TEST_F(Expect, SurvivesANodeThatEndsTheProcess) {
     write("segfault", "seeds: 1..10\nexpect: pass\n");
     const auto crashed = expect(bench_, "it.yaml");

@@ -9,21 +9,55 @@ constexpr const char* readme = R"(# A system of your own under the storm
     make run           the same as a command: verdict, smallest trace, report.html
     ./build/counter    every command, on this system: run, replay, shrink, plan, fault ls, ...
 
+It builds against the installed library. If CMake does not find it: `make install` in the tree of
+Stormproof (`make install PREFIX=$HOME/.local` needs no root), then here
+`CMAKE_PREFIX_PATH=$HOME/.local make test`.
+
 - `counter.h`: the node, in 40 lines. It sees `storm::Io` and nothing else.
 - `system.h`: what clients may ask of it, and what that means (the model).
 - `scenarios/counter.yaml`: what it must survive.
 - `counter_test.cpp`: the scenario as a GoogleTest.
 
+## The bug
+
 The counter was born with a bug: it acknowledges a write before it has put it on disk. Run it,
 look at `report.html`, then find the line in `counter.h` that says `reply` too early and move it
 below the sync and the line that checks it. Run again: it passes. Then write your own node.
+
+## How to go on
+
+- **Read the report** from the top: what was promised and broken, the smallest trace that shows
+  it, whether each fault was felt (*evidence*), and whether it is the cause.
+- **Again:** `./build/counter replay` runs the newest run again, the same bytes; `--trace` shows
+  every event, `--event N` those up to number N.
+- **For ever:** `./build/counter shrink --save scenarios/lost.yaml` writes what is left of the
+  failure as a scenario; it belongs beside your mend. Known failures run first the next time.
+- **Another fault:** `./build/counter fault ls`, then `fault explain NAME`; add it to `from:` in
+  the scenario, or list it with a time: `- {use: disk.torn, at: 1s, for: 500ms, target: n1}`.
+- **Another check:** `./build/counter checks ls`; name it under `checks:`. Laws of your own go into
+  the code: `STORM_ALWAYS(condition, "what it says")`, or an invariant over published values.
+- **More storm:** `--seeds 1..100000`, `--for 10m`; `./build/counter validate` says all that is
+  wrong with a scenario, and `./build/counter schema` helps your editor to write one.
+
+In the tree of Stormproof: `docs/guide` (a node, a report, determinism), `docs/formats`,
+`docs/reference`, and CONTRIBUTING.md with a fault, a check and a system of your own.
 )";
 
 constexpr const char* cmake = R"(cmake_minimum_required(VERSION 3.25)
 project(counter CXX)
 set(CMAKE_CXX_STANDARD 23)
 set(CMAKE_CXX_STANDARD_REQUIRED ON)
-find_package(stormproof REQUIRED)
+find_package(stormproof QUIET)
+if(NOT stormproof_FOUND)
+    if(NOT stormproof_NOT_FOUND_MESSAGE)
+        set(stormproof_NOT_FOUND_MESSAGE
+            "Stormproof is not installed where CMake looks.\n"
+            "  in the tree of Stormproof:  make install PREFIX=$ENV{HOME}/.local\n"
+            "  then here:                  CMAKE_PREFIX_PATH=$ENV{HOME}/.local make test\n")
+        string(CONCAT stormproof_NOT_FOUND_MESSAGE ${stormproof_NOT_FOUND_MESSAGE})
+    endif()
+    message(FATAL_ERROR "${stormproof_NOT_FOUND_MESSAGE}")
+endif()
 find_package(GTest REQUIRED)
 
 add_executable(counter main.cpp)
@@ -136,9 +170,9 @@ constexpr const char* test = R"(#include <gtest/gtest.h>
 #include "system.h"
 
 TEST(Counter, KeepsWhatItAcknowledged) {
-    storm::Bench bench = storm::standard_bench();
-    bench.systems.push_back(counter_system());
-    const auto verdict = storm::expect(bench, "scenarios/counter.yaml");
+    // The last word is the program that the printed commands call: `./build/counter replay ...`.
+    const auto verdict =
+        storm::expect("scenarios/counter.yaml", {counter_system()}, "./build/counter");
     EXPECT_TRUE(verdict) << verdict;
 }
 )";
