@@ -35,12 +35,6 @@ ReceiveAwaiter::~ReceiveAwaiter() {
     if (timer.armed()) io->driver_.disarm(*io, timer);
     if (waiting) io->unlink(*this);
 }
-bool ReceiveAwaiter::await_ready() {
-    if (io->sealed_ || io->mailbox_ == nullptr || io->mailbox_->empty()) return false;
-    taken = std::move(io->mailbox_->front());
-    io->mailbox_->pop_front();
-    return true;
-}
 void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
     if (io->sealed_) return;
     root = io->current_;
@@ -52,10 +46,6 @@ void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
     if (limit >= Duration{}) {
         timer = io->driver_.arm(*io, *this, limit, io->next_key(EffectKind::arm, 1, 0));
     }
-}
-Incoming ReceiveForever::await_resume() {
-    if (io->current_ != nullptr) io->current_->root_at(taken.packet().key);
-    return std::move(taken);
 }
 std::optional<Incoming> ReceiveFor::await_resume() {
     if (timed_out) return std::nullopt;

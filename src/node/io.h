@@ -264,6 +264,18 @@ private:
     std::uint32_t name_;  // Of the path; part of the key of what is done with the file.
 };
 
+// What every datagram passes, in the frame that waits for it.
+inline bool ReceiveAwaiter::await_ready() {
+    if (io->sealed_ || io->mailbox_ == nullptr || io->mailbox_->empty()) return false;
+    taken = std::move(io->mailbox_->front());
+    io->mailbox_->pop_front();
+    return true;
+}
+inline Incoming ReceiveForever::await_resume() {
+    if (io->current_ != nullptr) io->current_->root_at(taken.packet().key);
+    return std::move(taken);
+}
+
 }  // namespace storm::node
 
 namespace storm {

@@ -57,21 +57,22 @@ template <Message M>
                   ticket, 0,  M::storm_name, std::move(body)};
 }
 
+/// Why a packet is no `name` in this version: another type, another version, damaged bytes.
+[[nodiscard, gnu::cold]] core::Error not_the_message(const Packet& packet, std::uint32_t type,
+                                                     std::string_view name, std::uint16_t version);
+
 /// Decodes a body; fails on another type, version or damaged bytes.
 template <Message M>
 [[nodiscard]] core::Result<M> decode_message(const Packet& packet) {
-    if (packet.type != type_of<M>) {
-        return core::fail(core::ErrorKind::bad_input,
-                          "another message than " + std::string(M::storm_name));
+    core::Result<M> message(std::in_place);  // Returned on every path: built in its place.
+    bool good = packet.type == type_of<M> && packet.version == M::storm_version;
+    if (good) {
+        core::Decoder in(packet.body.bytes());
+        good = core::decode(in, *message) && in.done();
     }
-    if (packet.version != M::storm_version) {
-        return core::fail(core::ErrorKind::bad_input, std::string(M::storm_name) + " in version " +
-                                                          std::to_string(packet.version));
-    }
-    core::Result<M> message(std::in_place);
-    core::Decoder in(packet.body.bytes());
-    if (!core::decode(in, *message) || !in.done()) {
-        return core::fail(core::ErrorKind::bad_input, "damaged " + std::string(M::storm_name));
+    if (!good) [[unlikely]] {
+        message =
+            std::unexpected(not_the_message(packet, type_of<M>, M::storm_name, M::storm_version));
     }
     return message;
 }

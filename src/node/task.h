@@ -44,15 +44,19 @@ public:
         more_.clear();
     }
     /// How often `what` was asked for before.
-    std::uint32_t next(std::uint64_t what) {
+    [[gnu::always_inline]] std::uint32_t next(std::uint64_t what) {
         for (std::uint32_t i = 0; i < used_; ++i) {
             if (what_[i] == what) return count_[i]++;
         }
-        if (used_ < inline_size) {
-            what_[used_] = what;
-            count_[used_++] = 1;
-            return 0;
-        }
+        if (used_ == inline_size) [[unlikely]]
+            return next_of_more(what);
+        what_[used_] = what;
+        count_[used_++] = 1;
+        return 0;
+    }
+
+private:
+    [[gnu::noinline]] std::uint32_t next_of_more(std::uint64_t what) {
         for (auto& [name, count] : more_) {
             if (name == what) return count++;
         }
@@ -60,7 +64,6 @@ public:
         return 0;
     }
 
-private:
     static constexpr std::uint32_t inline_size = 6;
     std::uint64_t what_[inline_size];
     std::uint32_t count_[inline_size];

@@ -129,25 +129,31 @@ public:
     Task<> node(Io& io) {
         node::Root* root = co_await ThisRoot{};
         const auto self = io.self().index();
-        for (std::uint32_t t = self; t < handles_.size(); t += judged_nodes) {
-            Load load;
-            load.token = t;
-            send(io, *root, load, (self + 1) % judged_nodes);
-        }
+        for (std::uint32_t t = self; t < handles_.size(); t += judged_nodes) begin(io, *root, t);
         for (;;) {
             const auto in = co_await io.receive();
-            auto load = in.as<Load>();
-            if (!load) continue;
-            Handle& handle = handles_[load->token];
-            if (load->generation != handle.generation) continue;  // A second copy.
-            io.driver().disarm(io, handle.timer);
-            load->generation = ++handle.generation;
-            load->digest += load->generation;
-            send(io, *root, *load, static_cast<std::uint32_t>(io.dice().below(judged_nodes)));
+            serve(io, *root, in);
         }
     }
 
 private:
+    // Plain functions: what only one step needs is no part of a frame.
+    void begin(Io& io, node::Root& root, std::uint32_t token) {
+        Load load;
+        load.token = token;
+        send(io, root, load, (io.self().index() + 1) % judged_nodes);
+    }
+    void serve(Io& io, node::Root& root, const node::Incoming& in) {
+        auto load = in.as<Load>();
+        if (!load) return;
+        Handle& handle = handles_[load->token];
+        if (load->generation != handle.generation) return;  // A second copy.
+        io.driver().disarm(io, handle.timer);
+        load->generation = ++handle.generation;
+        load->digest += load->generation;
+        send(io, root, *load, static_cast<std::uint32_t>(io.dice().below(judged_nodes)));
+    }
+
     struct Handle {
         node::TimerId timer;
         std::uint32_t generation = 0, to = 0;

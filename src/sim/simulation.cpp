@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t default_step_limit = 5'000'000;
 constexpr std::int64_t default_memory_limit = std::int64_t{256} << 20U;
+constexpr std::uint32_t near_enough = 1024;  // Events that a cache holds without our help.
 
 core::Key pin_key(fault::Purpose purpose, core::Key key, std::uint32_t index) {
     return core::combine(core::combine(key, static_cast<std::uint64_t>(purpose)), index);
@@ -131,7 +132,7 @@ core::Result<void> Simulation::drive(Instant until) {
 }
 
 void Simulation::dispatch(std::uint32_t index) {
-    prefetch();
+    if (wheel_.capacity() > near_enough) prefetch();
     Event& e = wheel_[index];
     now_ = e.at;
     core::context.now = now_;

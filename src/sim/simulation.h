@@ -134,6 +134,19 @@ private:
         std::uint64_t a = digest_a_, b = digest_b_;
         const std::byte* at = bytes.data();
         std::size_t left = bytes.size();
+        if (left >= 128) {  // Four chains: one multiplication need not wait for the last.
+            std::uint64_t c = a ^ core::hash_salt[0], d = b ^ core::hash_salt[2];
+            for (; left >= 64; at += 64, left -= 64) {
+                std::uint64_t w[8];
+                std::memcpy(w, at, 64);
+                a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
+                b = core::fold_multiply(b ^ w[2], w[3] ^ core::hash_salt[1]);
+                c = core::fold_multiply(c ^ w[4], w[5] ^ core::hash_salt[3]);
+                d = core::fold_multiply(d ^ w[6], w[7] ^ core::hash_salt[1]);
+            }
+            a ^= std::rotl(c, 19);
+            b ^= std::rotl(d, 19);
+        }
         for (; left >= 32; at += 32, left -= 32) {
             std::uint64_t w[4];
             std::memcpy(w, at, 32);
