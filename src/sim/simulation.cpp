@@ -58,8 +58,7 @@ core::Result<void> Simulation::start(const world::Setup& setup, world::Sink& sin
     for (std::size_t i = 0; i < fault::purpose_count; ++i) {
         lanes_[i] = core::lane_of(setup.seed, i);
     }
-    digest_a_ = core::lane_of(setup.seed, 1000);
-    digest_b_ = core::lane_of(setup.seed, 1001);
+    digest_ = Digest(setup.seed);
     for (const auto& pin : plan.pins) {
         pins_[pin_key(pin.purpose, pin.key, pin.index)] = {pin.outcome, false};
     }

@@ -11,7 +11,6 @@
 // pinned, recorded or neutral that is one hash.
 #pragma once
 #include <cstdint>
-#include <cstring>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -23,6 +22,7 @@
 #include "node/driver.h"
 #include "node/io.h"
 #include "sim/claim.h"
+#include "sim/digest.h"
 #include "sim/endpoint.h"
 #include "sim/file_work.h"
 #include "sim/wheel.h"
@@ -56,7 +56,7 @@ public:
         fault::Purpose purpose, core::Key key, std::uint32_t index, std::string_view who,
         const std::function<std::int64_t(std::uint64_t)>& scale) override;
     [[nodiscard]] Instant now() const override { return now_; }
-    [[nodiscard]] std::uint64_t digest() const override { return digest_a_ ^ digest_b_; }
+    [[nodiscard]] std::uint64_t digest() const override { return digest_.value(); }
     void stop() override;
 
     // ---- node::Driver ---------------------------------------------------------------------
@@ -120,49 +120,14 @@ private:
                              const Endpoint* from, const Endpoint* to, const char* name,
                              const std::function<std::int64_t(std::uint64_t)>& scale);
 
-    // The digest: two lanes, folded at every event, effect and draw.
-    void fold(std::uint64_t word) {
-        digest_a_ = std::rotl(digest_a_, 7) ^ (word * core::hash_salt[0]);
-    }
+    // The digest: folded at every event, effect and draw.
+    void fold(std::uint64_t word) { digest_.word(word); }
     void fold_event(const Event& e, std::uint64_t sequence) {
-        digest_b_ = core::fold_multiply(digest_b_ ^ static_cast<std::uint64_t>(e.at.ns),
-                                        sequence ^ (static_cast<std::uint64_t>(e.to) << 40U) ^
-                                            (static_cast<std::uint64_t>(e.what) << 56U) ^
-                                            core::hash_salt[3]);
+        digest_.pair(static_cast<std::uint64_t>(e.at.ns),
+                     sequence ^ (static_cast<std::uint64_t>(e.to) << 40U) ^
+                         (static_cast<std::uint64_t>(e.what) << 56U));
     }
-    void fold_bytes(std::span<const std::byte> bytes) {
-        std::uint64_t a = digest_a_, b = digest_b_;
-        const std::byte* at = bytes.data();
-        std::size_t left = bytes.size();
-        if (left >= 128) {  // Four chains: one multiplication need not wait for the last.
-            std::uint64_t c = a ^ core::hash_salt[0], d = b ^ core::hash_salt[2];
-            for (; left >= 64; at += 64, left -= 64) {
-                std::uint64_t w[8];
-                std::memcpy(w, at, 64);
-                a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
-                b = core::fold_multiply(b ^ w[2], w[3] ^ core::hash_salt[1]);
-                c = core::fold_multiply(c ^ w[4], w[5] ^ core::hash_salt[3]);
-                d = core::fold_multiply(d ^ w[6], w[7] ^ core::hash_salt[1]);
-            }
-            a ^= std::rotl(c, 19);
-            b ^= std::rotl(d, 19);
-        }
-        for (; left >= 32; at += 32, left -= 32) {
-            std::uint64_t w[4];
-            std::memcpy(w, at, 32);
-            a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
-            b = core::fold_multiply(b ^ w[2], w[3] ^ core::hash_salt[1]);
-        }
-        if (left != 0) {
-            std::uint64_t w[4] = {left, 0, 0, 0};
-            std::memcpy(w + (left > 24 ? 0 : 1), at, left);
-            a = core::fold_multiply(a ^ w[0], w[1] ^ core::hash_salt[3]);
-            b = core::fold_multiply(b ^ w[2] ^ left, w[3] ^ core::hash_salt[1]);
-        }
-        digest_a_ = a;
-        digest_b_ = b;
-    }
-
+    void fold_bytes(std::span<const std::byte> bytes) { digest_.bytes(bytes); }
     void fold_text(std::string_view text) {
         fold_bytes(std::as_bytes(std::span(text.data(), text.size())));
     }
@@ -278,7 +243,7 @@ private:
     bool changed_ = false;  // Something was published in this event.
     bool any_doomed_ = false;
     Instant now_{};
-    std::uint64_t digest_a_ = 0, digest_b_ = 0;
+    Digest digest_;
     std::uint64_t events_ = 0, messages_ = 0, step_limit_ = 0;
     std::int64_t memory_limit_ = 0;
     std::uint64_t cause_ = 0;  // Of what runs now, for the trace.
