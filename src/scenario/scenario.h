@@ -37,9 +37,9 @@ struct Vocabulary {
     const Workloads* workloads = nullptr;
     const std::vector<node::System>* systems = nullptr;
     std::vector<CheckName> checks;
-    /// Code points and properties that stand in the program; nothing: nobody knows them.
-    std::optional<std::vector<std::string>> sites;
     std::string program = "stormproof";  // In help: "(stormproof fault ls)".
+    /// Code points and properties that stand in the program; nothing: nobody knows them.
+    std::optional<std::vector<std::string>> sites{};
 };
 
 /// What a fault of one kind costs the system while it lasts, and after.
