@@ -44,7 +44,7 @@ command does not have is an error; its help ends with those that it has.
 | 69 | the world cannot do what is asked |
 | 70 | the machine refused, as a full disk or a result that could not be written; or a bug of ours |
 | 77 | not permitted, as a folder that cannot be written |
-| 130, 143 | ended by a signal, with a truthful partial report |
+| 129, 130, 143 | ended by a signal, with a truthful partial report |
 """
 
 

@@ -5,10 +5,18 @@
 #include <string>
 #include <utility>
 
+#include "core/glance.h"
 #include "core/text.h"
+#include "core/time.h"
 
 namespace storm::check {
 namespace {
+
+/// A law says what is wrong; when, we say.
+std::string dated(const history::Breach& breach) {
+    const bool ends = breach.sentence.ends_with('.');
+    return fmt::format("At {}: {}{}", core::to_glance(breach.at), breach.sentence, ends ? "" : ".");
+}
 
 Finding judge_breaches(const std::string& check, const Input& input) {
     Finding finding;
@@ -24,6 +32,7 @@ Finding judge_breaches(const std::string& check, const Input& input) {
         finding.anomaly = breach.anomaly;
         finding.site = breach.site;
         finding.sentence = breach.sentence;
+        if (check == "invariants") finding.sentence = dated(breach);
         finding.moments.push_back({breach.at, breach.node, breach.anomaly});
         finding.detail = breach.trace;
     }

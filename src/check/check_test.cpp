@@ -78,7 +78,8 @@ TEST(Breaches, each_reaches_its_check_though_no_scenario_named_it) {
         ASSERT_FALSE(findings.empty());
         EXPECT_EQ(findings[0].verdict, Verdict::violated);
         EXPECT_EQ(findings[0].reason(), check + "/kind/store.cpp:7");
-        EXPECT_EQ(findings[0].sentence, "Something broke.");
+        EXPECT_EQ(findings[0].sentence,
+                  check == "invariants" ? "At 0 s: Something broke." : "Something broke.");
         EXPECT_NE(findings[0].detail.find("1 more"), std::string::npos);
         EXPECT_EQ(findings[1].verdict, Verdict::pass);
     }
@@ -101,6 +102,17 @@ TEST(Converged, nodes_that_still_differ_are_named_with_what_they_hold) {
     EXPECT_EQ(finding.sentence,
               "30 s after the heal the nodes still disagree: n1 and n2 hold 17, n3 holds 12.");
     EXPECT_EQ(finding.moments.size(), 3U);
+}
+
+TEST(Converged, digests_are_no_words_so_only_who_differs_is_said) {
+    RunBuilder run;
+    const std::int64_t one = std::int64_t{1} << 60U;
+    run.publish(1, 100, -one).publish(2, 100, one).publish(3, 100, one);
+    EXPECT_EQ(run.judged("converged").sentence,
+              "30 s after the heal n1 holds other data than n2 and n3.");
+    run.publish(2, 200, 3 * (one / 2));
+    EXPECT_EQ(run.judged("converged").sentence,
+              "30 s after the heal n2 holds other data, n3 holds other data than n1.");
 }
 
 TEST(Converged, too_late_is_not_converged) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "check/parameters.h"
+#include "check/telling.h"
 #include "core/text.h"
 #include "core/time.h"
 
@@ -49,30 +50,59 @@ Finding inconclusive(std::string why) {
     return finding;
 }
 
-/// "n1 and n2 hold 17, n3 holds 12"
-std::string who_holds_what(const std::vector<core::Id>& nodes,
-                           const std::map<core::Id, const history::Published*>& held) {
-    std::vector<std::pair<std::string, std::vector<std::string>>> groups;
+struct Holders {
+    std::string value;  // In words.
+    bool digest = false;
+    std::vector<std::string> names;
+};
+
+/// Who holds the same, most of them first.
+std::vector<Holders> holders(const std::vector<core::Id>& nodes,
+                             const std::map<core::Id, const history::Published*>& published) {
+    std::vector<Holders> groups;
     for (const auto id : nodes) {
-        const auto at = held.find(id);
-        const std::string value = at == held.end() ? "nothing" : core::to_human(at->second->value);
-        auto group = std::ranges::find(groups, value, [](const auto& g) { return g.first; });
-        if (group == groups.end()) group = groups.insert(groups.end(), {value, {}});
-        group->second.push_back(core::name_of(id));
-    }
-    std::string text;
-    for (const auto& [value, names] : groups) {
-        if (!text.empty()) text += ", ";
-        std::vector<std::string> shown(
-            names.begin(),
-            names.begin() + static_cast<std::ptrdiff_t>(std::min<std::size_t>(names.size(), 5)));
-        if (shown.size() < names.size()) {
-            shown.push_back(fmt::format("{} more", names.size() - shown.size()));
+        const auto at = published.find(id);
+        const bool none = at == published.end();
+        const std::string value = none ? "nothing" : held(at->second->value);
+        auto group = std::ranges::find(groups, value, &Holders::value);
+        if (group == groups.end()) {
+            const bool digest = !none && value != core::to_human(at->second->value);
+            group = groups.insert(groups.end(), {value, digest, {}});
         }
-        text += fmt::format("{} {} {}", core::joined(shown), names.size() == 1 ? "holds" : "hold",
-                            value);
+        group->names.push_back(core::name_of(id));
     }
-    return text;
+    const auto most =
+        std::ranges::max_element(groups, {}, [](const Holders& each) { return each.names.size(); });
+    if (most != groups.end()) std::rotate(groups.begin(), most, most + 1);
+    return groups;
+}
+
+std::string names_in(const Holders& group) {
+    constexpr std::size_t most = 5;
+    std::vector<std::string> shown = group.names;
+    if (shown.size() > most + 1) {
+        shown.resize(most);
+        shown.push_back(fmt::format("{} more", group.names.size() - most));
+    }
+    return core::joined(shown);
+}
+
+/// "n2 holds other data than n1 and n3"; what is held, where it is no digest: "n1 and n2 hold 17,
+/// n3 holds 12".
+std::string who_holds_what(const std::vector<Holders>& groups) {
+    const bool digests = std::ranges::any_of(groups, &Holders::digest);
+    std::string text;
+    std::string nothing;
+    for (const auto& group : groups) {
+        const char* verb = group.names.size() == 1 ? "holds" : "hold";
+        std::string& into = digests && !group.digest ? nothing : text;
+        if (digests && &group == &groups.front()) continue;
+        const std::string what = digests && group.digest ? "other data" : group.value;
+        into += fmt::format("{}{} {} {}", into.empty() ? "" : ", ", names_in(group), verb, what);
+    }
+    if (!digests) return text;
+    if (!text.empty()) text += " than " + names_in(groups.front());
+    return text + (text.empty() || nothing.empty() ? "" : ", ") + nothing;
 }
 
 Finding judge_converged(const Input& input, const fault::Params& params) {
@@ -100,14 +130,20 @@ Finding judge_converged(const Input& input, const fault::Params& params) {
     Finding finding;
     finding.verdict = Verdict::violated;
     finding.anomaly = equal ? "node silent" : "nodes disagree";
-    finding.sentence =
-        fmt::format("{} after the heal the nodes {}: {}.", core::to_human(judged - record.healed),
-                    equal ? "do not all answer for their state" : "still disagree",
-                    who_holds_what(nodes, held));
-    finding.expected = "one value everywhere";
+    const auto groups = holders(nodes, held);
+    if (!equal && groups.size() > 1 && std::ranges::any_of(groups, &Holders::digest)) {
+        finding.sentence =
+            fmt::format("{} after the heal {}.", core::to_human(judged - record.healed),
+                        who_holds_what(groups));
+    } else {
+        finding.sentence = fmt::format(
+            "{} after the heal the nodes {}: {}.", core::to_human(judged - record.healed),
+            equal ? "do not all answer for their state" : "still disagree", who_holds_what(groups));
+    }
+    finding.expected = "the same everywhere";
     for (const auto& [id, change] : held) {
         finding.moments.push_back(
-            {change->at, id, fmt::format("{} = {}", key, core::to_human(change->value))});
+            {change->at, id, fmt::format("{} = {}", key, storm::check::held(change->value))});
     }
     std::ranges::sort(finding.moments, [](const Moment& a, const Moment& b) {
         return std::pair(a.at, a.who) < std::pair(b.at, b.who);

@@ -8,6 +8,7 @@
 
 #include "check/certificate.h"
 #include "check/telling.h"
+#include "core/glance.h"
 #include "core/text.h"
 #include "core/time.h"
 
@@ -91,7 +92,7 @@ private:
         const auto* before = promise();
         if (fatal().effect == Effect::mismatch) {
             finding.sentence = fmt::format("At {} {} was told that {} is not {}, but it was.",
-                                           core::to_human(op.completed), core::name_of(op.client),
+                                           core::to_glance(op.completed), core::name_of(op.client),
                                            name(), text(fatal().need));
         } else if (before != nullptr) {
             finding.sentence = fmt::format("{}. {}, but {} was {} no more.",
@@ -118,14 +119,14 @@ private:
             finding.sentence =
                 refused ? fmt::format("{}, but the only write of it was refused ({} at {}).",
                                       fatal_sentence(), core::name_of(refused->client),
-                                      core::to_human(refused->completed))
+                                      core::to_glance(refused->completed))
                         : fmt::format("{}, but nobody ever wrote that.", fatal_sentence());
             return true;
         }
         if (first->invoked <= fatal().completed) return false;
         finding.anomaly = "read from the future";
         finding.sentence = fmt::format("{}, but nobody asked to store that before {}.",
-                                       fatal_sentence(), core::to_human(Instant{first->invoked}));
+                                       fatal_sentence(), core::to_glance(Instant{first->invoked}));
         return true;
     }
     [[nodiscard]] const Operation* refused_maker() const {
@@ -158,7 +159,7 @@ private:
             const Operation& op = history_[earlier->index];
             finding.sentence = fmt::format("{} read {} at {}. {}, which is older.",
                                            core::name_of(op.client), holds(key_.key, op.result),
-                                           core::to_human(op.completed), fatal_sentence());
+                                           core::to_glance(op.completed), fatal_sentence());
             return;
         }
         tell_plainly(finding);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "check/parameters.h"
+#include "core/glance.h"
 #include "core/text.h"
 #include "core/time.h"
 
@@ -33,7 +34,7 @@ bool unanswered(const Operation& op) {
 std::string named(const Operation& op) {
     const auto args = op.args.is_nil() ? "" : " " + core::to_human(op.args);
     return fmt::format("{} of {} at {}", op.name + args, core::name_of(op.client),
-                       core::to_human(op.invoked));
+                       core::to_glance(op.invoked));
 }
 
 /// Nobody succeeded in time.

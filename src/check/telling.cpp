@@ -2,7 +2,9 @@
 
 #include <fmt/core.h>
 
+#include "core/glance.h"
 #include "core/id.h"
+#include "core/text.h"
 #include "core/time.h"
 
 namespace storm::check {
@@ -36,6 +38,13 @@ std::string deed(const Operation& op, const Value& key) {
 
 }  // namespace
 
+std::string held(const Value& value) {
+    constexpr std::int64_t plain = 1'000'000'000'000;
+    const auto* number = value.integer();
+    if (number == nullptr || (*number < plain && *number > -plain)) return core::to_human(value);
+    return core::hex(static_cast<std::uint64_t>(*number)).substr(0, 8);
+}
+
 std::string name_of_key(const Value& key) { return key.is_nil() ? "x" : core::to_human(key); }
 
 std::string holds(const Value& key, const Value& value) {
@@ -45,15 +54,15 @@ std::string holds(const Value& key, const Value& value) {
 std::string told(const Operation& op, const Value& key) {
     const auto client = core::name_of(op.client);
     if (op.outcome == Outcome::ok) {
-        return fmt::format("{} was told at {} that {}", client, core::to_human(op.completed),
+        return fmt::format("{} was told at {} that {}", client, core::to_glance(op.completed),
                            deed(op, key));
     }
     return fmt::format("{} asked at {} and never learnt whether {}", client,
-                       core::to_human(op.invoked), deed(op, key));
+                       core::to_glance(op.invoked), deed(op, key));
 }
 
 std::string read_at(const Operation& op, const Value& key) {
-    const auto when = core::to_human(op.completed);
+    const auto when = core::to_glance(op.completed);
     const auto client = core::name_of(op.client);
     if (op.name == "cas") {
         return fmt::format("At {} {} was told that {}", when, client, deed(op, key));

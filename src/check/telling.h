@@ -13,6 +13,9 @@
 
 namespace storm::check {
 
+/// A value that a node holds. Large numbers are digests: their first eight digits in hexadecimal
+/// tell them apart, "71636e12".
+[[nodiscard]] std::string held(const core::Value& value);
 /// "x = 4"; a register's key, nil, is called x. Nil as value: "x = nil".
 [[nodiscard]] std::string holds(const core::Value& key, const core::Value& value);
 /// "x", "k3".

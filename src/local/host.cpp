@@ -9,6 +9,7 @@
 #include <cerrno>
 #include <utility>
 
+#include "core/glance.h"
 #include "core/require.h"
 #include "local/frame.h"
 
@@ -266,7 +267,7 @@ void Host::threw(node::Io&, std::string_view what) {
     report.kind = "exception";
     report.site = what.substr(0, 120);
     report.text =
-        fmt::format("{} threw an exception at {}: {}", name_, core::to_human(common_.now()), what);
+        fmt::format("{} threw an exception at {}: {}", name_, core::to_glance(common_.now()), what);
     tell(std::move(report));
 }
 
@@ -348,7 +349,7 @@ void Host::property(const core::CodeSite& code, bool holds) {
     report.kind = code.kind == core::PropertyKind::unreachable ? "unreachable" : "always";
     report.site = code.message;
     report.text = fmt::format("{} broke \"{}\" at {} ({}:{}).", name_, code.message,
-                              core::to_human(common_.now()), file, code.line);
+                              core::to_glance(common_.now()), file, code.line);
     tell(std::move(report));
 }
 

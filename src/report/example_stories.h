@@ -18,6 +18,7 @@ inline Example demo() {
     e.plan.scenario_digest = "5f2c00000000009a";
     e.plan.system = "primary-backup";
     e.plan.nodes = 3;
+    e.plan.ambient = fault::Ambient::neutral;
     e.plan.clients = 1;
     e.record.seed = 7341;
     e.record.digest = 0x3b9f0c21;

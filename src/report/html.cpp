@@ -79,6 +79,7 @@ private:
         const auto* finding = story_.finding();
         for (const auto& reason : story_.reasons) {
             if (finding == nullptr || reason.reason != finding->reason()) continue;
+            if (!story_.compared) break;
             pills.emplace_back(reason.news == Reason::News::fresh ? "new since the last run"
                                                                   : "known before");
             break;

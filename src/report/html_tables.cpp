@@ -8,6 +8,7 @@
 #include "core/lines.h"
 #include "core/text.h"
 #include "report/html_parts.h"
+#include "report/needed.h"
 
 namespace storm::report {
 namespace {
@@ -136,6 +137,12 @@ std::string fault_section(const Story& story) {
     } else {
         out += fault_table(faults, "Faults of the smallest run");
     }
+    if (story.verdict == check::Verdict::violated) {
+        const auto needed = also_needed(story, 12);
+        if (!needed.empty()) out += "<p>What it needs beside faults:</p>\n<ul>\n";
+        for (const auto& line : needed) add(out, "<li>{}</li>\n", escaped(line));
+        if (!needed.empty()) out += "</ul>\n";
+    }
     if (story.whole && !story.whole->record.faults.empty()) {
         add(out, "<details><summary>the run before it was made small: {}</summary>\n",
             core::counted(story.whole->record.faults.size(), "fault"));
@@ -153,7 +160,8 @@ std::string cause_section(const Story& story) {
         "<th scope=\"col\">fault</th><th scope=\"col\" class=\"n\">fails with it</th>"
         "<th scope=\"col\" class=\"n\">fails without it</th><th scope=\"col\">so it is</th></tr>\n";
     for (const auto& cause : story.causes) {
-        const char* word = cause.with == 0              ? "not shown: neither plan fails"
+        const char* word = cause.of < 20                ? "not known: too few seeds"
+                           : cause.with == 0            ? "not shown: neither plan fails"
                            : cause.without == 0         ? "needed"
                            : cause.without < cause.with ? "a help, not needed"
                                                         : "not the cause";
@@ -193,7 +201,9 @@ std::string hypothesis_section(const Story& story) {
 std::string change_section(const Story& story) {
     std::string out = heading("changed", "What changed since the last run");
     if (!story.compared) {
-        return out + "<p class=\"sub\">There is no earlier run to compare with.</p>\n";
+        out += "<p class=\"sub\">There is no earlier run to compare with.</p>\n";
+        if (story.reasons.size() < 2) return out;
+        out += "<p>This sweep fails for these reasons:</p>\n";
     }
     if (story.reasons.empty()) {
         return out + "<p class=\"sub\">Nothing failed then, and nothing fails now.</p>\n";
@@ -217,7 +227,10 @@ std::string change_section(const Story& story) {
     for (const auto& reason : story.reasons) {
         if (shown++ == rows_max) break;
         const bool gone = reason.news == Reason::News::gone;
-        const char* word = gone ? "gone" : reason.news == Reason::News::known ? "known" : "new";
+        const char* word = gone                                 ? "gone"
+                           : reason.news == Reason::News::known ? "known"
+                           : story.compared                     ? "new"
+                                                                : "";
         add(out,
             "<tr><td><b class=\"{}\">{}</b></td><td>{}<br><span class=\"sub\">{}</span></td>"
             "<td class=\"n\">{}</td><td>{}</td></tr>\n",

@@ -3,6 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
+#include <string_view>
+#include <utility>
 
 #include "core/text.h"
 #include "fault/effect.h"
@@ -15,8 +18,30 @@ fault::Effectiveness effectiveness(const history::FaultRecord& fault) {
     return fault::judge({fault.claimed, fault.voided, fault.seen, fault.seen_at, fault.evidence});
 }
 
-/// What a world that does not say counts, by the family of the fault.
+/// What a world that does not say counts: for the faults we know, else by their family.
 std::string family_evidence(const std::string& use) {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 19> known = {
+        {{"net.partition", "packets dropped"},
+         {"net.loss", "packets dropped"},
+         {"net.delay", "packets late"},
+         {"net.rate", "packets late or dropped"},
+         {"net.duplicate", "packets twice"},
+         {"net.reorder", "packets out of order"},
+         {"net.corrupt", "packets damaged"},
+         {"node.kill", "processes ended"},
+         {"node.power_loss", "processes ended"},
+         {"node.crash_at", "processes ended"},
+         {"node.pause", "steps held back"},
+         {"node.slow", "steps slowed down"},
+         {"clock.offset", "readings of the clock off"},
+         {"clock.jump", "readings of the clock off"},
+         {"clock.drift", "readings of the clock off"},
+         {"disk.latency", "file operations late"},
+         {"disk.error", "file operations refused"},
+         {"disk.torn", "writes torn"},
+         {"disk.full", "writes refused"}}};
+    const auto* at = std::ranges::find(known, use, [](const auto& each) { return each.first; });
+    if (at != known.end()) return std::string(at->second);
     if (use.starts_with("net.")) return "packets";
     if (use.starts_with("disk.")) return "file operations";
     if (use.starts_with("clock.")) return "readings of the clock";
@@ -87,13 +112,17 @@ std::string world_word(const std::string& world) {
 }
 
 std::string request_text(const std::string& name, const Value& args) {
-    if (args.is_nil()) return name;
+    if (args.is_nil()) return name == "read" ? "read x" : name;
     const auto* list = args.list();
+    // The one key of a register is called x, as in every sentence of a check.
+    if (list == nullptr && name == "write") return "write x = " + core::to_human(args);
     if (list == nullptr) return name + " " + core::to_human(args);
     const bool swaps =
         name.find("cas") != std::string::npos || name.find("swap") != std::string::npos;
     if (swaps && (list->size() == 2 || list->size() == 3)) {
-        const std::string key = list->size() == 3 ? core::to_human(list->front()) + " " : "";
+        const std::string key = list->size() == 3 ? core::to_human(list->front()) + " "
+                                : name == "cas"   ? "x "
+                                                  : "";
         return fmt::format("{} {}{} → {}", name, key, core::to_human((*list)[list->size() - 2]),
                            core::to_human(list->back()));
     }
@@ -150,6 +179,12 @@ std::string evidence_text(const history::FaultRecord& fault) {
     }
     if (fault.claimed == 0) return "met nothing that it could act on";
     const std::string what = fault.evidence.empty() ? family_evidence(fault.use) : fault.evidence;
+    if (fault.seen == 0 && fault.claimed == fault.voided) {
+        return fault.use.starts_with("node.")
+                   ? "struck when nothing was due there"
+                   : fmt::format("acted {}, and nobody was left to feel it",
+                                 core::counted(fault.claimed, "time"));
+    }
     std::string text = counted_evidence(fault.seen, what);
     if (!fault.seen_at.empty()) {
         std::vector<std::string> victims;
@@ -171,11 +206,58 @@ std::string short_time(Duration d) {
     return core::to_human(Duration{d.ns / unit * unit});
 }
 
-std::string cause_text(const Cause& cause) {
+std::string message_text(const std::string& name) {
+    std::string text;
+    bool was_lower = false;
+    for (const char c : name) {
+        const bool upper = c >= 'A' && c <= 'Z';
+        if (upper && was_lower) text += ' ';
+        text += upper ? static_cast<char>(c - 'A' + 'a') : c == '_' ? ' ' : c;
+        was_lower = !upper;
+    }
+    return text.empty() ? "message" : text;
+}
+
+std::string causes_text(const std::vector<Cause>& causes) {
+    if (causes.empty()) return {};
+    constexpr std::uint32_t enough = 20;
     const auto count = [](std::uint32_t n) { return n == 0 ? "none" : core::with_commas(n); };
-    return fmt::format("on {} fresh seeds: with {} {} fail, without it {}",
-                       core::with_commas(cause.of), cause.fault, count(cause.with),
-                       count(cause.without));
+    const Cause& first = causes.front();
+    const std::string seeds = core::counted(first.of, "fresh seed");
+    if (first.of < enough) return fmt::format("not known: time was up after {}", seeds);
+    const bool any = std::ranges::any_of(
+        causes, [](const Cause& each) { return each.with != 0 || each.without != 0; });
+    if (!any) {
+        return fmt::format(
+            "on {} none fails, with {} or without: it takes what this seed drew, too", seeds,
+            causes.size() == 1 ? first.fault : "all faults");
+    }
+    if (causes.size() == 1) {
+        return fmt::format("on {}: with {} {} {}, without it {}", seeds, first.fault,
+                           count(first.with), first.with == 1 ? "fails" : "fail",
+                           count(first.without));
+    }
+    std::string text =
+        fmt::format("on {} {} {}", seeds, count(first.with), first.with == 1 ? "fails" : "fail");
+    for (const auto& each : causes) {
+        text += fmt::format("{} without {} {}", &each == &first ? ";" : ",", each.fault,
+                            count(each.without));
+    }
+    return text;
+}
+
+std::string shrink_text(const Shrink& shrink) {
+    std::string text = fmt::format(
+        "{} → {}, {} → {}", core::counted(shrink.faults_before, "fault"), shrink.faults_after,
+        core::counted(shrink.operations_before, "operation"), shrink.operations_after);
+    if (shrink.nodes_after < shrink.nodes_before) {
+        text += fmt::format(", {} → {}", core::counted(shrink.nodes_before, "node"),
+                            shrink.nodes_after);
+    }
+    if (shrink.runs > 0) text += ", " + core::counted(shrink.runs, "run");
+    if (shrink.took.ns > 0) text += ", " + short_time(shrink.took);
+    if (shrink.stopped) text += "; time was up, smaller may exist";
+    return text;
 }
 
 }  // namespace storm::report

@@ -143,7 +143,13 @@ struct Story {
 [[nodiscard]] std::string effect_word(const history::FaultRecord& fault);
 /// At most three digits: "16.9 ms", "1.2 s".
 [[nodiscard]] std::string short_time(Duration d);
-/// "on 200 fresh seeds: with net.partition 37 fail, without it none".
-[[nodiscard]] std::string cause_text(const Cause& cause);
+/// "AppendEntries" -> "append entries".
+[[nodiscard]] std::string message_text(const std::string& name);
+/// "on 200 fresh seeds: with net.partition 37 fail, without it none"; of several faults "on 200
+/// fresh seeds 16 fail; without net.partition none, without node.pause 15". Says so where too
+/// few seeds were run, or none fails. "" for no causes.
+[[nodiscard]] std::string causes_text(const std::vector<Cause>& causes);
+/// "6 faults → 1, 54 operations → 2, 3 nodes → 2 · 61 runs, 1.9 s"
+[[nodiscard]] std::string shrink_text(const Shrink& shrink);
 
 }  // namespace storm::report

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/text.h"
 #include "report/drawing.h"
+#include "report/needed.h"
 #include "report/trace.h"
 
 namespace storm::report {
@@ -73,7 +75,15 @@ void add_evidence(core::NamedLines& lines, const Story& story) {
         lines.emplace_back("", fmt::format("and {} more in the report",
                                            core::counted(faults.size() - shown, "fault")));
     }
-    if (faults.empty() && story.verdict == check::Verdict::violated) {
+    if (story.verdict != check::Verdict::violated) return;
+    const auto needed = also_needed(story);
+    for (const auto& line : needed) {
+        lines.emplace_back(
+            shown++ == 0 ? "evidence" : "",
+            core::plain((&line == &needed.front() && faults.empty() ? "no fault, but " : "") +
+                        line));
+    }
+    if (shown == 0) {
         lines.emplace_back("evidence", "no fault was needed: the system fails by itself");
     }
 }
@@ -91,6 +101,7 @@ void add_sweep(core::NamedLines& lines, const Story& story) {
         if (sweep.asked > sweep.run) text += " of " + core::with_commas(sweep.asked);
         lines.emplace_back("stopped", text + ": says nothing of the rest");
     }
+    if (story.verdict == check::Verdict::violated) return;  // What else is to be seen can wait.
     if (!sweep.exercised.empty()) lines.emplace_back("exercised", core::plain(sweep.exercised));
     if (!sweep.never_met.empty()) lines.emplace_back("never met", core::plain(sweep.never_met));
     if (!sweep.not_judged.empty()) {
@@ -103,13 +114,15 @@ void add_sweep(core::NamedLines& lines, const Story& story) {
 void add_reasons(core::NamedLines& lines, const Story& story) {
     const auto* finding = story.finding();
     std::size_t others = 0;
+    std::set<std::string> said;  // Two checks may tell of the same thing.
+    if (finding != nullptr) said.insert(finding->sentence);
     for (const auto& reason : story.reasons) {
         const bool shown = finding != nullptr && reason.reason == finding->reason();
         if (shown && reason.news == Reason::News::known) {
             lines.emplace_back("known", "an earlier sweep failed for this reason, too");
         } else if (reason.news == Reason::News::gone) {
             lines.emplace_back("gone", core::plain(reason.reason + " no longer fails"));
-        } else if (!shown) {
+        } else if (!shown && (reason.sentence.empty() || said.insert(reason.sentence).second)) {
             lines.emplace_back(
                 others++ == 0 ? "also" : "",
                 core::plain(reason.sentence.empty() ? reason.reason : reason.sentence) +
@@ -147,11 +160,10 @@ std::string trace_text(const Story& story, const Look& look) {
 std::string proof_text(const Story& story, const Look& look) {
     core::NamedLines lines;
     if (!story.sweep || story.verdict != check::Verdict::pass) add_evidence(lines, story);
-    bool first = true;
-    for (const auto& cause : story.causes) {
-        lines.emplace_back(first ? "cause" : "", core::plain(cause_text(cause)));
-        first = false;
+    if (!story.causes.empty()) {
+        lines.emplace_back("cause", core::plain(causes_text(story.causes)));
     }
+    if (story.shrink) lines.emplace_back("made small", shrink_text(*story.shrink));
     add_sweep(lines, story);
     add_reasons(lines, story);
     for (const auto& [name, remark] : story.remarks) lines.emplace_back(name, core::plain(remark));

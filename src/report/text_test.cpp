@@ -148,5 +148,58 @@ RC_GTEST_PROP(Drawing, NoLineIsWiderThanTheScreen, ()) {
 
 TEST(Drawing, NothingIsDrawnOfAnEmptyTrace) { EXPECT_EQ(draw({}, {}), ""); }
 
+TEST(Text, ARunThatNeedsMoreThanFaultsSaysWhat) {
+    auto example = examples::demo();
+    example.plan.faults.clear();
+    example.record.faults.clear();
+    example.plan.absent = {examples::n3};
+    example.plan.pins = {{fault::Purpose::net_loss, 7, 0, 1},
+                         {fault::Purpose::net_delay, 8, 0, 2'500'000},
+                         {fault::Purpose::site_fires, 9, 0, 1}};
+    example.record.decisions = {{2, 7, 0, 1, "n1>n2 StoreEntry"},
+                                {1, 8, 0, 2'500'000, "n2>c1 Answer"},
+                                {23, 9, 0, 1, "n2 log/slow-write"}};
+    const auto text = proof_text(examples::demo_story(example), {});
+    EXPECT_NE(text.find("no fault, but n3 left out, as if it had crashed"), std::string::npos)
+        << text;
+    EXPECT_NE(text.find("the network: store entry from n1 to n2 is lost"), std::string::npos);
+    EXPECT_NE(text.find("the network: answer from n2 to c1 comes 2.5 ms late"), std::string::npos);
+    EXPECT_NE(text.find("code point log/slow-write fires at n2"), std::string::npos);
+    EXPECT_EQ(text.find("fails by itself"), std::string::npos);
+}
+
+TEST(Text, ARunThatFailsByItselfIsSaidToOnlyIfNothingIsDrawn) {
+    auto example = examples::demo();
+    example.plan.faults.clear();
+    example.record.faults.clear();
+    EXPECT_NE(proof_text(examples::demo_story(example), {}).find("fails by itself"),
+              std::string::npos);
+    example.plan.ambient = fault::Ambient::drawn;
+    const auto text = proof_text(examples::demo_story(example), {});
+    EXPECT_NE(text.find("no fault, but the network's own delays and losses"), std::string::npos)
+        << text;
+    EXPECT_EQ(text.find("fails by itself"), std::string::npos);
+}
+
+TEST(Text, CausesOnTheSameSeedsAreOneSentence) {
+    EXPECT_EQ(causes_text({{"net.loss", 16, 0, 200}, {"node.pause", 16, 15, 200}}),
+              "on 200 fresh seeds 16 fail; without net.loss none, without node.pause 15");
+    EXPECT_EQ(causes_text({{"net.loss", 37, 0, 200}}),
+              "on 200 fresh seeds: with net.loss 37 fail, without it none");
+    EXPECT_EQ(causes_text({{"net.loss", 0, 0, 200}}),
+              "on 200 fresh seeds none fails, with net.loss or without: it takes what this seed "
+              "drew, too");
+    EXPECT_EQ(causes_text({{"net.loss", 1, 0, 3}}), "not known: time was up after 3 fresh seeds");
+}
+
+TEST(Text, WhatTwoChecksSayAlikeIsSaidOnce) {
+    const auto example = examples::demo();
+    auto story = examples::demo_story(example);
+    const auto before = proof_text(story, {});
+    story.reasons.push_back({Reason::News::fresh, "linearizable/stale read/",
+                             example.findings[0].sentence, 7341, 1, ""});
+    EXPECT_EQ(proof_text(story, {}), before);
+}
+
 }  // namespace
 }  // namespace storm::report

@@ -218,10 +218,10 @@ TEST(Trace, AShortStoryIsToldInMicroseconds) {
 
 TEST(Words, ARequestReadsAsAPersonWouldWriteIt) {
     EXPECT_EQ(request_text("write", Value::List{"x", 4}), "write x = 4");
-    EXPECT_EQ(request_text("write", 4), "write 4");
-    EXPECT_EQ(request_text("read", {}), "read");
+    EXPECT_EQ(request_text("write", 4), "write x = 4");
+    EXPECT_EQ(request_text("read", {}), "read x");
     EXPECT_EQ(request_text("cas", Value::List{"x", 3, 4}), "cas x 3 → 4");
-    EXPECT_EQ(request_text("cas", Value::List{3, 4}), "cas 3 → 4");
+    EXPECT_EQ(request_text("cas", Value::List{3, 4}), "cas x 3 → 4");
 }
 
 TEST(Words, AnAnswerIsItsValueOrOk) {

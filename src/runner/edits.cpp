@@ -183,7 +183,7 @@ std::vector<Edit> client_edits(const Plan& plan) {
     return out;
 }
 
-std::vector<Edit> node_edits(const Plan& plan, const node::System& system) {
+std::vector<Edit> node_edits(const Plan& plan, const node::System& system, bool majority) {
     std::vector<Edit> out;
     const std::size_t left = plan.nodes - plan.absent.size();
     if (left <= std::max<std::size_t>(1, system.nodes_min)) return out;
@@ -191,6 +191,7 @@ std::vector<Edit> node_edits(const Plan& plan, const node::System& system) {
         plan.absent.size() >= system.tolerates(plan.nodes).crashed) {
         return out;
     }
+    if (majority && (left - 1) * 2 <= plan.nodes) return out;
     for (std::uint32_t i = plan.nodes; i-- > 0;) {
         const auto id = core::Id::node(i);
         if (std::ranges::find(plan.absent, id) != plan.absent.end()) continue;

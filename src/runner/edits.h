@@ -37,8 +37,10 @@ enum class Part : std::uint8_t { faults, operations, pins };
 
 /// Without one client each.
 [[nodiscard]] std::vector<Edit> client_edits(const fault::Plan& plan);
-/// One node more absent each, as far as the system and its tolerance allow.
-[[nodiscard]] std::vector<Edit> node_edits(const fault::Plan& plan, const node::System& system);
+/// One node more absent each, as far as the system and its tolerance allow: an absent node is
+/// one that crashed before it began. `majority`: more than half of the nodes must stay.
+[[nodiscard]] std::vector<Edit> node_edits(const fault::Plan& plan, const node::System& system,
+                                           bool majority = false);
 /// Each fault simpler: once instead of repeatedly, shorter, fewer targets, without ramp and
 /// chance, smaller groups.
 [[nodiscard]] std::vector<Edit> fault_edits(const fault::Plan& plan);

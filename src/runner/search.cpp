@@ -1,6 +1,8 @@
 #include "runner/search.h"
 
 #include <algorithm>
+#include <set>
+#include <string_view>
 
 #include "runner/pack.h"
 
@@ -16,10 +18,26 @@ struct PackedHit {
     std::vector<std::pair<std::uint32_t, std::uint32_t>> certificate;
     Instant fatal{}, ended{};
     std::uint64_t events = 0;
+    std::vector<std::string> idle;
     auto storm_fields() {
-        return std::tie(failed, error_kind, error, hit, finding, certificate, fatal, ended, events);
+        return std::tie(failed, error_kind, error, hit, finding, certificate, fatal, ended, events,
+                        idle);
     }
 };
+
+/// Faults of the plan none of whose occurrences anybody felt.
+std::vector<std::string> idle_faults(const RunResult& run) {
+    std::set<std::string_view> felt;
+    for (const auto& each : run.record.faults) {
+        if (each.occurred && each.seen != 0) felt.insert(each.id);
+    }
+    std::vector<std::string> idle;
+    for (const auto& fault : run.plan.faults) {
+        if (!felt.contains(fault.id)) idle.push_back(fault.id);
+    }
+    std::ranges::sort(idle);
+    return idle;
+}
 
 void fill(PackedHit& out, const RunResult& run, const check::Finding& finding) {
     const auto& record = run.record;
@@ -27,6 +45,7 @@ void fill(PackedHit& out, const RunResult& run, const check::Finding& finding) {
     out.finding = pack(finding);
     out.ended = record.ended;
     out.events = record.events;
+    out.idle = idle_faults(run);
     for (const auto index : finding.operations) {
         if (index >= record.history.size() || out.certificate.size() == 4096) continue;
         const auto& operation = record.history[index];
@@ -60,7 +79,8 @@ void Search::body(fault::Plan plan, std::uint64_t seed, std::vector<std::byte>& 
 }
 
 core::Result<std::optional<Hit>> Search::first(std::uint64_t count, std::uint64_t seed,
-                                               const Candidate& candidate) {
+                                               const Candidate& candidate,
+                                               const std::vector<std::string>* idle) {
     std::optional<Hit> best;
     const auto keep = [&](std::uint64_t item, Hit hit) {
         if (best && best->candidate < item) return;
@@ -82,14 +102,15 @@ core::Result<std::optional<Hit>> Search::first(std::uint64_t count, std::uint64_
         auto packed = core::from_bytes<PackedHit>(bytes);
         // A candidate that cannot be run at all (a plan without its last node) fails nothing.
         if (!packed || packed->failed || !packed->hit) return;
+        if (idle != nullptr && !std::ranges::includes(*idle, packed->idle)) return;
         keep(item, {item, unpack(std::move(packed->finding)), std::move(packed->certificate),
-                    packed->fatal, packed->ended, packed->events});
+                    packed->fatal, packed->ended, packed->events, std::move(packed->idle)});
     };
     work.fell = [&](std::uint64_t item, const Death& death) {
         ++runs_;
         auto finding = to_finding(death);
         if (finding.reason() != reason_) return;
-        keep(item, {item, std::move(finding), {}, death.at, death.at, 0});
+        keep(item, {item, std::move(finding), {}, death.at, death.at, 0, {}});
     };
     if (auto done = fleet_.run(work); !done) return std::unexpected(done.error());
     return best;

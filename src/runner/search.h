@@ -35,6 +35,7 @@ struct Hit {
     Instant fatal{};  // When the fatal operation, or what was found, was complete.
     Instant ended{};
     std::uint64_t events = 0;
+    std::vector<std::string> idle;  // Ids of faults of the plan that took no effect, sorted.
 };
 
 struct Limits {
@@ -54,8 +55,11 @@ public:
 
     /// The first of `count` candidates that fails, under `seed`. Nothing: none does, or time
     /// was up before one was found.
-    [[nodiscard]] core::Result<std::optional<Hit>> first(std::uint64_t count, std::uint64_t seed,
-                                                         const Candidate& candidate);
+    /// `idle`: faults that need take no effect; a candidate that has others of that kind is no
+    /// hit. Null: any may.
+    [[nodiscard]] core::Result<std::optional<Hit>> first(
+        std::uint64_t count, std::uint64_t seed, const Candidate& candidate,
+        const std::vector<std::string>* idle = nullptr);
     struct Count {
         std::vector<bool> ran, failed;  // By number.
     };

@@ -48,14 +48,17 @@ struct Packed {
 /// One failure on its way to its smallest.
 class Shrinker {
 public:
-    Shrinker(const Bench& bench, const Failure& failure, Search& search,
+    Shrinker(const Bench& bench, const Failure& failure, const std::string& reason, Search& search,
              const ShrinkOptions& options)
         : bench_(bench),
           system_(bench.system(failure.plan.system)),
           search_(search),
           options_(options),
           seed_(failure.seed),
-          best_(failure.plan) {}
+          best_(failure.plan) {
+        const auto* check = bench.checks.find(reason.substr(0, reason.find('/')));
+        majority_ = check != nullptr && check->demand == check::Demand::liveness;
+    }
 
     /// Runs the plan as it is. False: it does not fail for the reason.
     core::Result<bool> begin() {
@@ -91,6 +94,7 @@ private:
     Search& search_;
     const ShrinkOptions& options_;
     std::uint64_t seed_;
+    bool majority_ = false;  // The check means nothing without most of the nodes.
     fault::Plan best_;
     std::optional<Hit> hit_;  // Of best_.
 };
@@ -99,7 +103,8 @@ private:
 core::Result<bool> Shrinker::try_plans(std::vector<fault::Plan> plans) {
     std::erase(plans, best_);
     if (plans.empty() || search_.over()) return false;
-    STORM_TRY(auto hit, search_.first(plans.size(), seed_, [&](auto i) { return plans[i]; }));
+    STORM_TRY(auto hit,
+              search_.first(plans.size(), seed_, [&](auto i) { return plans[i]; }, &hit_->idle));
     if (!hit) return false;
     best_ = std::move(plans[hit->candidate]);
     hit_ = std::move(hit);
@@ -121,9 +126,13 @@ core::Result<bool> Shrinker::drop_at(Part part, std::size_t size) {
     while (end > 0 && !search_.over()) {
         const std::size_t steps = (end + size - 1) / size;
         const auto from = [&](std::size_t i) { return end - std::min(end, (i + 1) * size); };
-        STORM_TRY(auto hit, search_.first(steps, seed_, [&](auto i) {
-            return without(best_, part, from(i), std::min(size, end - from(i)));
-        }));
+        STORM_TRY(auto hit, search_.first(
+                                steps, seed_,
+                                [&](auto i) {
+                                    return without(best_, part, from(i),
+                                                   std::min(size, end - from(i)));
+                                },
+                                &hit_->idle));
         if (!hit) break;
         const std::size_t at = from(hit->candidate);
         best_ = without(std::move(best_), part, at, std::min(size, end - at));
@@ -174,7 +183,7 @@ core::Result<bool> Shrinker::structure() {
     STORM_CHECK(note(drop(Part::faults, "dropping faults")));
     say("dropping nodes and clients");
     for (bool more = system_ != nullptr; more && !search_.over();) {
-        STORM_TRY(more, note(try_edits(node_edits(best_, *system_))));
+        STORM_TRY(more, note(try_edits(node_edits(best_, *system_, majority_))));
     }
     for (bool more = true; more && !search_.over();) {
         STORM_TRY(more, note(try_edits(client_edits(best_))));
@@ -299,11 +308,13 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
             return std::tuple(rank(each.first->plan()), each.first->seed());
         });
     };
+    bool hurried = false;
     for (const auto& failure : failures) {
-        // The first always; the others as long as there is time to make use of them.
-        if (!all.empty() && (search.over() || since(start) > options.budget / 4)) break;
         if (all.size() == failures_max) break;
-        auto each = std::make_unique<Shrinker>(bench, failure, search, options);
+        // The first always; the others as long as there is time to make use of them.
+        hurried = !all.empty() && (search.over() || since(start) > options.budget / 4);
+        if (hurried) break;
+        auto each = std::make_unique<Shrinker>(bench, failure, reason, search, options);
         STORM_TRY(const bool fails, each->begin());
         if (!fails) continue;
         STORM_CHECK(each->coarse());
@@ -329,7 +340,7 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
     out.before = all.front().second;
     out.after = size_of(out.plan);
     out.runs = search.runs();
-    out.stopped = search.over();
+    out.stopped = search.over() || hurried;
     out.took = since(start);
     return out;
 }

@@ -6,8 +6,10 @@
 //
 // Every candidate is an edit of the plan; stable keys keep all other draws as they were. A
 // candidate is kept if a run of it finds the same reason (check, kind of anomaly, normalised
-// site), never by times, names or values. Candidates run in forked workers, several at once;
-// which one is kept depends on their order only, so the result does not depend on `jobs`.
+// site), never by times, names or values, and if no fault loses its effect: a smallest run
+// blames no fault that nobody felt. Candidates run in forked workers, several at once;
+// which one is kept depends on their order only, so the result does not depend on `jobs`, nor on
+// the machine unless time ran out (`stopped`).
 #pragma once
 #include <cstdint>
 #include <functional>

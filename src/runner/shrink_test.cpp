@@ -176,6 +176,18 @@ TEST(Edits, nodes_are_dropped_down_to_what_the_system_needs_and_bears) {
     EXPECT_EQ(node_edits(plan, system).size(), 4U);
 }
 
+TEST(Edits, a_check_that_needs_a_majority_keeps_one) {
+    auto plan = small_plan();
+    auto system = testing::counter();
+    system.tolerates = [](std::uint32_t nodes) { return node::Tolerates{.crashed = nodes}; };
+    ASSERT_EQ(plan.nodes, 5U);
+    plan.absent = {core::Id::node(0)};
+    EXPECT_EQ(node_edits(plan, system, true).size(), 4U);
+    plan.absent = {core::Id::node(0), core::Id::node(1)};
+    EXPECT_TRUE(node_edits(plan, system, true).empty()) << "three of five are needed";
+    EXPECT_EQ(node_edits(plan, system, false).size(), 3U);
+}
+
 TEST(Edits, a_cut_leaves_out_what_would_begin_after_it) {
     const auto cut = cut_at(small_plan(), Instant{} + core::seconds(2));
     EXPECT_TRUE(cut.faults.empty());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "core/text.h"
@@ -18,11 +19,13 @@ namespace {
 
 constexpr std::uint64_t seeds_a_range = 10'000;
 constexpr std::uint64_t ranges_full = 20;
+constexpr std::size_t bare_rows = 10;  // Of --full: also found without code points.
 
 /// One bug, and what it took.
 struct Row {
     std::string system, bug, check;
     std::vector<std::uint64_t> seeds;  // To find it, one a range; 0: not found.
+    std::vector<std::uint64_t> bare;   // The same with code points off; empty: not asked.
     Duration took{};
     std::uint64_t runs = 0;  // Of shrinking.
     Duration shrinking{};
@@ -31,6 +34,12 @@ struct Row {
     bool clean = false;  // The shrunk plan passes without the bug.
     std::string wrong;   // Why the row is red; "" if it is not.
 };
+
+/// The scenario that all bugs of a system share: the gallery's, or the project's own.
+std::string scenario_of(const std::string& system) {
+    const std::string gallery = fmt::format("scenarios/gallery/{}.yaml", system);
+    return find_scenario(gallery, "") ? gallery : fmt::format("scenarios/{}.yaml", system);
+}
 
 core::Result<void> make_small(Session& session, const scenario::Scenario& scenario,
                               const runner::Group& group, unsigned jobs, Row& row) {
@@ -57,11 +66,17 @@ core::Result<void> make_small(Session& session, const scenario::Scenario& scenar
     return {};
 }
 
-core::Result<Row> find_bug(Session& session, const scenario::Scenario& scenario,
-                           const node::Plant& plant, const SelftestRequest& request) {
-    Row row{.system = scenario.system->name, .bug = plant.name};
+using Found = std::function<core::Result<void>(const runner::Group&)>;
+
+/// The seeds it takes to find the scenario's bug, range by range; `found` hears of the first.
+core::Result<std::vector<std::uint64_t>> seeds_to_find(Session& session,
+                                                       const scenario::Scenario& scenario,
+                                                       const SelftestRequest& request,
+                                                       Duration& took, const Found& found) {
+    std::vector<std::uint64_t> seeds;
+    bool told = false;
     const std::uint64_t ranges = request.full ? ranges_full : 1;
-    for (std::uint64_t range = 0; range < ranges; ++range) {
+    for (std::uint64_t range = 0; range < ranges && stopped_by() == 0; ++range) {
         runner::SweepOptions options;
         options.first = range * seeds_a_range + 1;
         options.last = (range + 1) * seeds_a_range;
@@ -69,35 +84,56 @@ core::Result<Row> find_bug(Session& session, const scenario::Scenario& scenario,
         options.program = "/proc/self/exe";
         options.stop = [] { return stopped_by() != 0; };
         STORM_TRY(const auto report, runner::sweep(session.bench, scenario, options));
-        row.took += report.took;
+        took += report.took;
         if (report.groups.empty()) {
-            row.seeds.push_back(0);
-            row.wrong = fmt::format("not found in {} seeds", core::with_commas(seeds_a_range));
+            seeds.push_back(0);
             continue;
         }
         const auto& group = report.groups.front();
-        row.seeds.push_back(group.lowest - options.first + 1);
-        if (!row.check.empty()) continue;
+        seeds.push_back(group.lowest - options.first + 1);
+        if (!told && found) STORM_CHECK(found(group));
+        told = true;
+    }
+    return seeds;
+}
+
+core::Result<Row> find_bug(Session& session, const scenario::Scenario& scenario,
+                           const node::Plant& plant, const SelftestRequest& request) {
+    Row row{.system = scenario.system->name, .bug = plant.name};
+    const auto found = [&](const runner::Group& group) -> core::Result<void> {
         row.check = group.finding.check;
         STORM_CHECK(make_small(session, scenario, group, request.jobs, row));
         if (std::ranges::find(plant.blames, row.check) == plant.blames.end()) {
             row.wrong = "reported by " + row.check;
+        } else if (!row.clean) {
+            row.wrong = "its plan fails without the bug, too";
         }
+        return {};
+    };
+    STORM_TRY(row.seeds, seeds_to_find(session, scenario, request, row.took, found));
+    if (std::ranges::find(row.seeds, 0U) != row.seeds.end()) {
+        row.wrong = fmt::format("not found in {} seeds", core::with_commas(seeds_a_range));
     }
-    if (row.wrong.empty() && !row.clean) row.wrong = "its plan fails without the bug, too";
     return row;
 }
 
-std::string seeds_text(const Row& row) {
+template <class T>
+T median_of(std::vector<T> all) {
+    if (all.empty()) return T{};
+    std::ranges::sort(all);
+    return all[all.size() / 2];
+}
+
+std::string seeds_text(const std::vector<std::uint64_t>& seeds) {
     std::vector<std::uint64_t> found;
-    for (const auto n : row.seeds) {
+    for (const auto n : seeds) {
         if (n != 0) found.push_back(n);
     }
     if (found.empty()) return "–";
-    std::ranges::sort(found);
-    if (row.seeds.size() == 1) return core::with_commas(found.front());
-    return fmt::format("{} / {}", core::with_commas(found[found.size() / 2]),
-                       core::with_commas(found.back()));
+    if (seeds.size() == 1) return core::with_commas(found.front());
+    return fmt::format(
+        "{} / {}", core::with_commas(median_of(found)),
+        found.size() < seeds.size() ? "not found" : core::with_commas(std::ranges::max(found)));
 }
 
 std::string json_of(const std::vector<Row>& rows) {
@@ -107,6 +143,7 @@ std::string json_of(const std::vector<Row>& rows) {
                        {"bug", row.bug},
                        {"check", row.check},
                        {"seeds", row.seeds},
+                       {"seeds_without_code_points", row.bare},
                        {"took_ns", row.took.ns},
                        {"shrink_runs", row.runs},
                        {"shrink_ns", row.shrinking.ns},
@@ -129,33 +166,65 @@ void print(Session& session, const std::vector<Row>& rows, bool full) {
     ui::Table table;
     table.columns = {{.title = "system"},
                      {.title = "bug"},
-                     {.title = full ? "seeds (median / worst)" : "seeds", .right = true},
-                     {.title = "time", .right = true},
-                     {.title = "size", .right = true},
-                     {.title = "nodes", .right = true},
-                     {.title = "shrink", .right = true},
-                     {.title = "faults blamed", .flexible = true}};
+                     {.title = full ? "seeds (median / worst)" : "seeds", .right = true}};
+    if (full) table.columns.push_back({.title = "code points off", .right = true});
+    for (const auto* title : {"time", "size", "nodes", "shrink", "runs"}) {
+        table.columns.push_back({.title = title, .right = true});
+    }
+    table.columns.push_back({.title = "faults blamed", .flexible = true});
     std::uint64_t found = 0;
+    std::vector<std::int64_t> times;
+    std::vector<std::uint64_t> runs;
     for (const auto& row : rows) {
         if (row.wrong.empty()) ++found;
+        if (row.runs != 0) times.push_back(row.shrinking.ns), runs.push_back(row.runs);
         std::string blamed = core::joined(row.blamed);
         if (!row.wrong.empty()) blamed = "✗ " + row.wrong;
-        table.rows.push_back({row.system, row.bug, seeds_text(row), report::short_time(row.took),
-                              std::to_string(row.size.total()), std::to_string(row.size.nodes),
-                              report::short_time(row.shrinking), blamed.empty() ? "none" : blamed});
+        std::vector<std::string> cells = {row.system, row.bug, seeds_text(row.seeds)};
+        if (full) cells.push_back(row.bare.empty() ? "" : seeds_text(row.bare));
+        for (auto& cell :
+             {report::short_time(row.took), std::to_string(row.size.total()),
+              std::to_string(row.size.nodes), report::short_time(row.shrinking),
+              core::with_commas(row.runs), blamed.empty() ? std::string("none") : blamed}) {
+            cells.push_back(cell);
+        }
+        table.rows.push_back(std::move(cells));
     }
     session.out.print(ui::draw(table, session.out.look()));
-    session.out.print(fmt::format("{} of {} planted bugs found\n", found, rows.size()));
+    session.out.print(fmt::format("{} of {} planted bugs found", found, rows.size()));
+    if (!times.empty()) {
+        session.out.print(
+            fmt::format(" · made small in {} (median; worst {}) and {} (median)",
+                        report::short_time(core::nanoseconds(median_of(times))),
+                        report::short_time(core::nanoseconds(std::ranges::max(times))),
+                        core::counted(median_of(runs), "run")));
+    }
+    session.out.print("\n");
 }
 
-}  // namespace
-
-namespace {
-
-/// The scenario that all bugs of a system share: the gallery's, or the project's own.
-std::string scenario_of(const std::string& system) {
-    const std::string gallery = fmt::format("scenarios/gallery/{}.yaml", system);
-    return find_scenario(gallery, "") ? gallery : fmt::format("scenarios/{}.yaml", system);
+/// Some bugs, evenly from all of them, again without faults inside the code: these must not be
+/// what finds them.
+int find_without_points(Session& session, const SelftestRequest& request, std::vector<Row>& rows) {
+    const std::size_t count = std::min(bare_rows, rows.size());
+    for (std::size_t i = 0; i < count && stopped_by() == 0; ++i) {
+        Row& row = rows[i * rows.size() / count];
+        int exit_code = code::pass;
+        const auto scenario = load(session, scenario_of(row.system),
+                                   {"system.plant=" + row.bug, "code_points=off"}, exit_code);
+        if (!scenario) return exit_code;
+        if (session.err.interactive()) {
+            session.err.print(fmt::format("  {}/{}, code points off\n", row.system, row.bug));
+        }
+        Duration ignored{};
+        auto seeds = seeds_to_find(session, *scenario, request, ignored, {});
+        if (!seeds) return session.fail(seeds.error());
+        row.bare = std::move(*seeds);
+        if (row.wrong.empty() && std::ranges::find(row.bare, 0U) != row.bare.end()) {
+            row.wrong = fmt::format("not found in {} seeds with code points off",
+                                    core::with_commas(seeds_a_range));
+        }
+    }
+    return code::pass;
 }
 
 }  // namespace
@@ -163,14 +232,14 @@ std::string scenario_of(const std::string& system) {
 int selftest(Session& session, const SelftestRequest& request) {
     std::vector<Row> rows;
     for (const auto& system : session.bench.systems) {
-        const std::string file = scenario_of(system.name);
         for (const auto& plant : system.plants) {
             const std::string name = system.name + "/" + plant.name;
             if (!request.only.empty() && request.only != system.name && request.only != name) {
                 continue;
             }
             int exit_code = code::pass;
-            const auto scenario = load(session, file, {"system.plant=" + plant.name}, exit_code);
+            const auto scenario =
+                load(session, scenario_of(system.name), {"system.plant=" + plant.name}, exit_code);
             if (!scenario) return exit_code;
             if (session.err.interactive()) session.err.print("  " + name + "\n");
             auto row = find_bug(session, *scenario, plant, request);
@@ -187,6 +256,12 @@ int selftest(Session& session, const SelftestRequest& request) {
         return session.fail(code::usage, "no system of this program has a planted bug to find",
                             "a plant is a bug behind a switch (System::plants): it proves that "
                             "what should be found is found");
+    }
+    if (request.full) {
+        if (const int failed = find_without_points(session, request, rows); failed != code::pass) {
+            return failed;
+        }
+        if (stopped_by() != 0) return 128 + stopped_by();
     }
     print(session, rows, request.full);
     const bool red = std::ranges::any_of(rows, [](const Row& row) { return !row.wrong.empty(); });

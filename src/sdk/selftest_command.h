@@ -8,7 +8,7 @@
 namespace storm::sdk {
 
 struct SelftestRequest {
-    bool full = false;  // Twenty disjoint ranges of seeds instead of one.
+    bool full = false;  // Twenty disjoint ranges of seeds; ten bugs with code points off, too.
     unsigned jobs = 0;
     std::string only;  // "raft", or "raft/vote-not-persisted"
 };

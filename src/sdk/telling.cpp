@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "check/steady_state.h"
 #include "core/text.h"
 
@@ -34,6 +36,16 @@ std::vector<report::Hypothesis> hypothesis_of(const runner::RunResult& run) {
         return {success, slow};
     }
     return {};
+}
+
+// "net.partition"; "net.partition n1 | n2 n3" where the plan has more of them.
+std::string name_of_fault(const runner::RunResult& run, const std::string& id) {
+    const auto named = std::ranges::find(run.plan.faults, id, &fault::PlannedFault::id);
+    if (named == run.plan.faults.end()) return id;
+    const auto alike = std::ranges::count(run.plan.faults, named->use, &fault::PlannedFault::use);
+    const auto record = std::ranges::find(run.record.faults, id, &history::FaultRecord::id);
+    if (alike < 2 || record == run.record.faults.end()) return named->use;
+    return report::fault_text(*record);
 }
 
 std::string exercised_text(const runner::SweepReport& report) {
@@ -124,7 +136,7 @@ report::Story story_of(const Session& session, const Tale& tale) {
     story.compared = tale.compared;
     story.reasons = reasons_of(tale);
     for (const auto& each : tale.causes) {
-        story.causes.push_back({each.fault, each.with, each.without, each.of});
+        story.causes.push_back({name_of_fault(run, each.fault), each.with, each.without, each.of});
     }
     story.hypothesis = hypothesis_of(tale.whole ? *tale.whole : run);
     story.commands.push_back({tale.stored.command, "the same bytes again"});

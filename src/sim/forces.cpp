@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "core/glance.h"
 #include "core/require.h"
 #include "sim/simulation.h"
 
@@ -398,7 +399,7 @@ void Simulation::property(const core::CodeSite& code, bool holds) {
             .anomaly = code.kind == core::PropertyKind::unreachable ? "unreachable" : "always",
             .site = code.message,
             .sentence = fmt::format("{} broke \"{}\" at {} ({}:{}).", running_->name, code.message,
-                                    core::to_human(now_), file, code.line),
+                                    core::to_glance(now_), file, code.line),
             .at = now_,
             .node = running_->id,
             .trace = {}});
@@ -412,7 +413,7 @@ void Simulation::leaked(std::string_view function) {
             .sentence = fmt::format("{} called {} at {}: a run must depend on nothing but "
                                     "scenario, seed and plan.",
                                     running_ != nullptr ? running_->name : "a node", function,
-                                    core::to_human(now_)),
+                                    core::to_glance(now_)),
             .at = now_,
             .node = running_ != nullptr ? running_->id : core::Id{},
             .trace = {}});

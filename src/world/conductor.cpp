@@ -102,6 +102,8 @@ public:
 
 private:
     void breach(const std::string& name, std::string sentence) {
+        const auto& published = record_.published;  // By the event that broke it.
+        const auto who = published.empty() ? core::Id{} : published.back().node;
         if (setup_.detail == history::Detail::full) {
             record_.trace.push_back({.at = world_.now(),
                                      .sequence = record_.trace.size(),
@@ -113,7 +115,8 @@ private:
                                     .anomaly = "invariant " + name,
                                     .site = name,
                                     .sentence = std::move(sentence),
-                                    .at = world_.now()});
+                                    .at = world_.now(),
+                                    .node = who});
     }
 
     void heal() {

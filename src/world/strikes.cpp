@@ -392,7 +392,9 @@ std::string Strikes::what(const Armed& armed, const Ids& nodes) const {
         }
         return text;
     }
-    if (nodes.size() == plan_.nodes - plan_.absent.size() && nodes.size() > 1) return "all nodes";
+    const std::size_t living = plan_.nodes - plan_.absent.size();
+    if (nodes.size() == living + plan_.clients && plan_.clients > 0) return "everywhere";
+    if (nodes.size() == living && nodes.size() > 1) return "all nodes";
     return names_of(nodes);
 }
 
