@@ -95,8 +95,8 @@ private:
         Instant from{}, to{};
     };
     std::set<std::uint32_t> told_;  // Operations of the certificate that get rows.
-    Instant from_{}, to_{};  // What may be shown ...
-    Instant begins_{};       // ... and when the story itself begins, faults apart.
+    Instant from_{}, to_{};         // What may be shown ...
+    Instant begins_{};              // ... and when the story itself begins, faults apart.
     std::vector<Served> served_;
     std::set<std::string> background_;
     std::map<std::uint64_t, Fate> fates_;
