@@ -20,7 +20,8 @@ public:
     Buffer() = default;
     explicit Buffer(std::size_t size) {
         if (size == 0) return;
-        block_ = new (pool_take(sizeof(Block) + size)) Block{1, static_cast<std::uint32_t>(size)};
+        block_ = new (pool_take(sizeof(Block) + size))
+            Block{1, static_cast<std::uint32_t>(size), nullptr};
     }
     explicit Buffer(std::span<const std::byte> bytes) : Buffer(bytes.size()) {
         if (!bytes.empty()) std::memcpy(data(), bytes.data(), bytes.size());
@@ -50,6 +51,13 @@ public:
         buffer.block_ = static_cast<Block*>(raw);
         return buffer;
     }
+    /// Counts the block in `account` until it is freed; the first who asks has it. The account must
+    /// outlive the block.
+    void charge(std::int64_t& account) {
+        if (block_ == nullptr || block_->account != nullptr) return;
+        block_->account = &account;
+        account += static_cast<std::int64_t>(sizeof(Block) + block_->size);
+    }
     /// Where the bytes of a detached buffer lie, for prefetching.
     [[nodiscard]] static const void* bytes_of(const void* raw) {
         return static_cast<const Block*>(raw) + 1;
@@ -59,10 +67,13 @@ private:
     struct alignas(16) Block {
         std::uint32_t references;
         std::uint32_t size;
+        std::int64_t* account;  // Of whom holds it, or null.
     };
     void release() {
         if (block_ != nullptr && --block_->references == 0) {
-            pool_give(block_, sizeof(Block) + block_->size);
+            const std::size_t bytes = sizeof(Block) + block_->size;
+            if (block_->account != nullptr) *block_->account -= static_cast<std::int64_t>(bytes);
+            pool_give(block_, bytes);
         }
     }
     Block* block_ = nullptr;

@@ -44,8 +44,8 @@ public:
     /// "clock_gettime (the wall clock)". Called from inside that function, with hooks off; need
     /// not return. If it does, the function does its work.
     virtual void leaked(std::string_view function) = 0;
-    /// The node allocated `bytes` (negative: freed) by operator new. Must not allocate itself,
-    /// unless it sets context.hooks to null before. Pool memory is not counted here.
+    /// The node allocated `bytes` (negative: freed) by operator new, or 0: the pool has grown under
+    /// it (see pool_bytes). Must not allocate itself, unless it sets context.hooks to null before.
     virtual void allocated(std::ptrdiff_t bytes) = 0;
 
 protected:
@@ -54,10 +54,11 @@ protected:
 
 struct Context {
     std::uint64_t seed = 0;
-    Instant now{};               // World time.
-    CodeHooks* hooks = nullptr;  // Null outside node code.
-    const char* node = "";       // "n1", or "" outside.
-    bool sealed = false;         // The incarnation has ended: draw nothing, do nothing.
+    Instant now{};                // World time.
+    CodeHooks* hooks = nullptr;   // Null outside node code.
+    const char* node = "";        // "n1", or "" outside.
+    bool sealed = false;          // The incarnation has ended: draw nothing, do nothing.
+    std::int64_t pool_bytes = 0;  // Coroutine frames that this dispatch took, less what it gave.
 };
 
 extern thread_local constinit Context context;

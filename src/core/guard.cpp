@@ -12,6 +12,7 @@
 
 #include "core/context.h"
 #include "core/require.h"
+#include "core/stack.h"
 
 #if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) || \
     __has_feature(memory_sanitizer)
@@ -181,6 +182,24 @@ void* real(std::size_t index) {
     }
 STORM_GUARDED(STORM_DEFINE_GUARD)
 
+#if defined(STORM_GUARDED_CLOCKS)
+// No leak: an exception that leaves a node is caught where the stack has been unwound already.
+extern "C" [[noreturn]] void storm_guard_throw(void* thrown, void* type,
+                                               void (*destroy)(void*)) __asm__("__cxa_throw");
+extern "C" [[gnu::used, gnu::weak, gnu::visibility("default"), noreturn]] void storm_guard_throw(
+    void* thrown, void* type, void (*destroy)(void*)) {
+    using namespace storm::core;
+    if (context.hooks != nullptr) {
+        const HooksOff off;
+        last_throw() = stack_here();
+    }
+    void* function = dlsym(RTLD_NEXT, "__cxa_throw");
+    STORM_REQUIRE(function != nullptr);
+    reinterpret_cast<decltype(&storm_guard_throw)>(function)(thrown, type, destroy);
+    __builtin_unreachable();
+}
+#endif
+
 namespace storm::core {
 namespace {
 
@@ -198,6 +217,7 @@ public:
 }  // namespace
 
 bool guards_installed() {
+    static_cast<void>(stack_here());  // Loads what it needs.
     for (std::size_t i = 0; i < guarded_count; ++i) static_cast<void>(real(i));
     Probe probe;
     CodeHooks* before = std::exchange(context.hooks, &probe);

@@ -5,6 +5,8 @@
 #include <cstring>
 #include <new>
 
+#include "core/context.h"
+
 namespace storm::core {
 namespace {
 
@@ -17,6 +19,11 @@ constexpr bool pooled = true;
 constexpr std::size_t step = 64;         // Classes are multiples of this ...
 constexpr std::size_t class_count = 32;  // ... up to 2 KiB; what is larger goes to the heap.
 constexpr std::size_t chunk_bytes = 64 * 1024;
+
+/// Memory that grows within one step is seen within it.
+void tell_growth() {
+    if (context.hooks != nullptr) context.hooks->allocated(0);
+}
 
 struct Free {
     Free* next;
@@ -40,6 +47,7 @@ struct Lists {
     }
 
     void refill(std::size_t index) {
+        tell_growth();
         const std::size_t size = (index + 1) * step;
         auto* chunk = static_cast<std::byte*>(std::aligned_alloc(step, chunk_bytes));
         if (chunk == nullptr) throw std::bad_alloc();  // As operator new would.
@@ -68,6 +76,7 @@ void* pool_take(std::size_t size) {
         lists.free[index] = head->next;
         block = head;
     } else {
+        tell_growth();
         block = std::malloc(size);
         if (block == nullptr) throw std::bad_alloc();
     }

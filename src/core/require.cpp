@@ -22,4 +22,12 @@ void require_failed(const char* condition, const char* file, int line,
     std::abort();
 }
 
+void memory_exceeded(const std::string& who) {
+    context.hooks = nullptr;
+    const std::string text = memory_exceeded_mark + who + "\n";
+    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fflush(stderr);
+    std::abort();
+}
+
 }  // namespace storm::core

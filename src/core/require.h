@@ -25,6 +25,11 @@ std::string operands(const char* names, const T&... values) {
 inline std::string operands(const char*) { return {}; }
 }  // namespace detail
 
+/// Ends the process: a node has allocated so much that the step it is in must not go on. `who` says
+/// who holds how much.
+[[noreturn]] void memory_exceeded(const std::string& who);
+inline constexpr const char* memory_exceeded_mark = "stormproof: memory limit: ";
+
 }  // namespace storm::core
 
 #define STORM_REQUIRE(condition, ...)                                                      \

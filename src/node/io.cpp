@@ -19,6 +19,8 @@ SleepAwaiter::SleepAwaiter(Io& on, Duration d) : length(d) {
 SleepAwaiter::~SleepAwaiter() {
     if (timer.armed()) io->driver_.disarm(*io, timer);
 }
+const Waiter* Io::receiver() const { return receivers_; }
+
 void SleepAwaiter::await_suspend(std::coroutine_handle<> h) {
     if (io->sealed_) return;
     root = io->current_;

@@ -166,6 +166,8 @@ public:
     core::Key next_key(EffectKind kind, std::uint32_t name, std::uint32_t destination) {
         return (current_ != nullptr ? *current_ : life_).next_key(kind, name, destination);
     }
+    /// Who gets the next datagram that is no reply; null if nobody waits.
+    [[nodiscard]] const Waiter* receiver() const;
     /// A hint that a datagram is about to be delivered: brings nearer what will take it.
     void prefetch() const {
         if (receivers_ == nullptr) return;

@@ -19,6 +19,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/context.h"
 #include "core/dice.h"
 #include "core/pool.h"
 #include "core/require.h"
@@ -100,8 +101,14 @@ struct PromiseBase {
     std::coroutine_handle<> awaiter;
     std::exception_ptr thrown;
 
-    static void* operator new(std::size_t size) { return core::pool_take(size); }
-    static void operator delete(void* frame, std::size_t size) { core::pool_give(frame, size); }
+    static void* operator new(std::size_t size) {
+        core::context.pool_bytes += static_cast<std::int64_t>(size);
+        return core::pool_take(size);
+    }
+    static void operator delete(void* frame, std::size_t size) {
+        core::context.pool_bytes -= static_cast<std::int64_t>(size);
+        core::pool_give(frame, size);
+    }
 
     std::suspend_always initial_suspend() noexcept { return {}; }
     struct Final {
@@ -118,6 +125,17 @@ struct PromiseBase {
     Final final_suspend() noexcept { return {}; }
     void unhandled_exception() noexcept { thrown = std::current_exception(); }
 };
+
+/// Where a frame that waits, and those that await it, go on: code addresses, innermost first.
+/// Requires: `frame` is of a Task.
+[[nodiscard]] inline std::vector<void*> waiting_at(std::coroutine_handle<> frame) {
+    std::vector<void*> out;
+    while (frame) {
+        out.push_back(*static_cast<void**>(frame.address()));  // Its resume function comes first.
+        frame = std::coroutine_handle<PromiseBase>::from_address(frame.address()).promise().awaiter;
+    }
+    return out;
+}
 
 template <class T>
 struct Promise;

@@ -1,6 +1,5 @@
 #include "runner/death.h"
 
-#include <cxxabi.h>
 #include <execinfo.h>
 #include <fcntl.h>
 #include <fmt/format.h>
@@ -16,6 +15,8 @@
 #include <vector>
 
 #include "core/context.h"
+#include "core/require.h"
+#include "core/stack.h"
 #include "core/text.h"
 
 // Of every sanitizer's run time (sanitizer/common_interface_defs.h); null where there is none.
@@ -96,50 +97,10 @@ std::string place_in(std::string_view text) {
     return {};
 }
 
-std::string demangled(const std::string& symbol) {
-    int status = 0;
-    char* name = abi::__cxa_demangle(symbol.c_str(), nullptr, nullptr, &status);
-    std::string out = status == 0 && name != nullptr ? name : symbol;
-    std::free(name);
-    return out;
-}
-
-/// Without parameters and the suffixes of coroutine parts: "raft::append".
-std::string plain_name(std::string name) {
-    if (const auto at = name.find(" (."); at != std::string::npos) name.resize(at);
-    int depth = 0;
-    for (std::size_t i = 0; i < name.size(); ++i) {
-        if (name[i] == '<') ++depth;
-        if (name[i] == '>') --depth;
-        if (name[i] == '(' && depth == 0 && i > 0 &&
-            !name.substr(i).starts_with("(anonymous namespace)")) {
-            name.resize(i);
-            break;
-        }
-    }
-    return name;
-}
-
-bool is_runtime(std::string_view line, std::string_view name) {
-    for (const auto library :
-         {"/libc.so", "/libstdc++.so", "/libgcc_s.so", "/ld-linux", "/libpthread", "linux-vdso"}) {
-        if (line.find(library) != std::string_view::npos) return true;
-    }
-    for (const auto ours : {"storm::core::require_failed", "storm::runner::", "__sanitizer",
-                            "__asan", "__ubsan", "operator new", "operator delete"}) {
-        if (name.starts_with(ours)) return true;
-    }
-    return name == "abort" || name == "raise";
-}
-
-/// Lines like "./stormproof(_ZN4raft6appendEv+0x12) [0x5581]", names made readable.
-struct Stack {
-    std::string text;
-    std::string top;  // First function that is not of the run time.
-};
-
-Stack readable_stack(std::string_view output) {
-    Stack stack;
+/// Lines like "./stormproof(_ZN4raft6appendEv+0x12) [0x5581]", or "./stormproof(+0x72010) [0x5581]"
+/// of a function that is not exported: names made readable.
+core::ReadableStack readable_stack(std::string_view output) {
+    core::ReadableStack stack;
     const auto mark = output.find(stack_mark);
     if (mark == std::string_view::npos) return stack;
     auto lines = core::split(output.substr(mark), '\n');
@@ -148,11 +109,18 @@ Stack readable_stack(std::string_view output) {
         const auto open = line.find('(');
         const auto plus = line.find('+', open == std::string::npos ? 0 : open);
         if (open == std::string::npos || plus == std::string::npos) continue;
-        const std::string name = demangled(line.substr(open + 1, plus - open - 1));
+        std::string name = core::demangled(line.substr(open + 1, plus - open - 1));
+        const bool library = line.find(".so") < open;
+        if (name.empty() && !library) {
+            // A call may be the last thing that a function does: its return address is another's.
+            const auto offset = std::strtoull(line.c_str() + plus + 1, nullptr, 16);
+            name = core::function_at(static_cast<std::uintptr_t>(offset) - 1);
+        }
         if (name.find("on_fatal") != std::string::npos) continue;
-        stack.text += "  " + (name.empty() ? line : name) + "\n";
-        if (stack.top.empty() && !name.empty() && !is_runtime(line, name)) {
-            stack.top = plain_name(name);
+        if (library) {
+            stack.text += "  " + (name.empty() ? line : name) + "\n";
+        } else {
+            stack.add(name, line);
         }
     }
     return stack;
@@ -163,9 +131,11 @@ std::string sanitizer_site(std::string_view output) {
     for (const auto& line : core::split(output, '\n')) {
         const auto in = line.find(" in ");
         if (line.find('#') == std::string::npos || in == std::string::npos) continue;
-        const std::string name = plain_name(line.substr(in + 4));
-        const std::string function = name.substr(0, name.rfind(" /"));
-        if (line.find("/usr/") != std::string::npos || is_runtime(line, function)) continue;
+        // "raft::append(int) /src/raft.cpp:12:3" or "raft::append(int) (/path/program+0x12)".
+        std::string said = line.substr(in + 4);
+        said.resize(std::min({said.size(), said.find(" /"), said.find(" (/")}));
+        const std::string function = core::plain_name(std::move(said));
+        if (line.find("/usr/") != std::string::npos || core::is_runtime(function)) continue;
         if (function.starts_with("__interceptor") || function.find("asan") == 0) continue;
         return function;
     }
@@ -188,6 +158,7 @@ std::optional<Kind> from_report(std::string_view output) {
     if (const auto line = line_with(output, "runtime error: "); !line.empty()) {
         return Kind{"undefined behaviour", place_in(line)};
     }
+    if (!line_with(output, core::memory_exceeded_mark).empty()) return Kind{"memory limit", {}};
     if (const auto line = line_with(output, ": required: "); !line.empty()) {
         return Kind{"failed requirement", place_in(line)};
     }
@@ -253,7 +224,7 @@ Death describe_death(int status, bool looping, const LastWords& words, std::stri
     Death death;
     death.at = Instant{words.now_ns};
     death.node = std::string(words.node, strnlen(words.node, sizeof words.node));
-    const Stack stack = readable_stack(output);
+    const core::ReadableStack stack = readable_stack(output);
     const auto report = from_report(output);
     if (looping) {
         death.anomaly = "endless loop";

@@ -158,6 +158,50 @@ TEST(SweepOfCrashes, what_is_killed_here_and_not_in_a_fresh_process_fails_nothin
     EXPECT_THAT(report.why, HasSubstr("killed from outside"));
 }
 
+std::string site_of(const std::string& plant) {
+    const auto report = sweep_plant(plant, testing::options(3));
+    return report.groups.empty() ? "" : report.groups[0].finding.site;
+}
+
+TEST(SweepOfCrashes, the_site_is_a_function_of_the_system_even_if_nobody_else_can_name_it) {
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    GTEST_SKIP() << "sanitizers name files and lines";
+#endif
+    EXPECT_EQ(site_of("segfault"), "planted::(anonymous namespace)::store_to_nowhere");
+    EXPECT_EQ(site_of("other-segfault"), "planted::(anonymous namespace)::store_elsewhere");
+}
+
+TEST(SweepOfCrashes, a_node_that_allocates_without_end_in_one_step_passes_its_memory_limit) {
+    if (!core::memory_counted()) GTEST_SKIP() << "memory is not counted in this build";
+    auto options = testing::options(2);
+    options.program = "";
+    const auto report = sweep_plant("hoard", options);
+    ASSERT_FALSE(report.groups.empty());
+    const auto& finding = report.groups[0].finding;
+    EXPECT_EQ(finding.check, "no-crash");
+    EXPECT_EQ(finding.anomaly, "memory limit");
+    EXPECT_EQ(finding.site, "planted::(anonymous namespace)::hoard");
+    EXPECT_THAT(finding.sentence, HasSubstr("n1"));
+    EXPECT_THAT(finding.detail, HasSubstr("planted::(anonymous namespace)::hoard()"));
+    EXPECT_THAT(finding.detail, HasSubstr("MiB"));
+}
+
+TEST(SweepOfCrashes, what_a_sanitizer_trips_over_is_a_finding_with_a_stack) {
+#if __has_feature(address_sanitizer)
+    const auto report = sweep_plant("use-after-free", testing::options(3));
+    ASSERT_FALSE(report.groups.empty());
+    const auto& finding = report.groups[0].finding;
+    EXPECT_EQ(finding.check, "no-crash");
+    EXPECT_EQ(finding.anomaly, "heap-use-after-free");
+    EXPECT_THAT(finding.site, HasSubstr("use_after_free"));
+    EXPECT_THAT(finding.sentence, HasSubstr("n1"));
+    EXPECT_THAT(finding.detail, HasSubstr("use_after_free"));
+    EXPECT_THAT(finding.detail, HasSubstr("freed by"));
+#else
+    GTEST_SKIP() << "only AddressSanitizer sees it";
+#endif
+}
+
 TEST(SweepOfCrashes, a_failed_requirement_has_its_place_as_site) {
     auto options = testing::options(3);
     const auto report = sweep_plant("require", options);

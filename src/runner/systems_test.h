@@ -21,6 +21,29 @@
 #include "sim/leaky_systems_test.h"
 #include "sim/world.h"
 
+/// Functions that nobody outside of this file can name: what stack traces must tell all the same.
+namespace planted {  // Not of the bench, whose functions are left out of a site.
+namespace {
+[[gnu::noinline]] inline void store_to_nowhere() {
+    int* volatile nowhere = nullptr;
+    *nowhere = 1;
+}
+[[gnu::noinline]] inline void store_elsewhere() {
+    int* volatile nowhere = nullptr;
+    *nowhere = 2;
+}
+[[gnu::noinline]] inline void hoard() {
+    std::vector<std::string> all;
+    for (;;) all.emplace_back(1 << 20, 'x');
+}
+[[gnu::noinline]] inline void use_after_free() {
+    auto* volatile gone = new int(7);
+    delete gone;
+    *gone = 8;  // NOLINT: what it is for.
+}
+}  // namespace
+}  // namespace planted
+
 namespace storm::runner::testing {
 
 struct Ask {
@@ -34,10 +57,10 @@ struct Told {
 
 /// What a plant adds at request number `n` of one node's life.
 [[gnu::noinline]] inline std::uint64_t misbehave(std::string_view plant, std::uint64_t n) {
-    if (plant == "segfault" && n == 3) {
-        int* volatile nowhere = nullptr;
-        *nowhere = 1;
-    }
+    if (plant == "segfault" && n == 3) planted::store_to_nowhere();
+    if (plant == "other-segfault" && n == 3) planted::store_elsewhere();
+    if (plant == "hoard" && n == 3) planted::hoard();
+    if (plant == "use-after-free" && n == 3) planted::use_after_free();
     if (plant == "abort" && n == 3) std::abort();
     if (plant == "exit" && n == 3) std::_Exit(0);
     // As the kernel does it when memory is short: always, or only here.
@@ -90,9 +113,9 @@ inline node::System counter() {
     };
     operation.run = ask;
     system.operations.push_back(operation);
-    for (const auto* plant :
-         {"wrong", "segfault", "abort", "exit", "require", "loop", "static", "uninitialised",
-          "pointer", "environment", "rounding", "killed", "crowded-out"}) {
+    for (const auto* plant : {"wrong", "segfault", "other-segfault", "hoard", "use-after-free",
+                              "abort", "exit", "require", "loop", "static", "uninitialised",
+                              "pointer", "environment", "rounding", "killed", "crowded-out"}) {
         system.plants.push_back({plant, "", {"properties"}});
     }
     return system;

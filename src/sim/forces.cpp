@@ -422,7 +422,21 @@ void Simulation::leaked(std::string_view function) {
 void Simulation::allocated(std::ptrdiff_t bytes) {
     if (running_ == nullptr) return;
     running_->memory += bytes;
-    STORM_REQUIRE(running_->memory < 8 * memory_limit_, running_->name, running_->memory);
+    if (running_->memory + core::context.pool_bytes > memory_limit_) [[unlikely]]
+        too_much();
+}
+
+// Past its limit the step may end, and the run with it; a step that goes on allocating ends the
+// process, before the machine has no memory left.
+void Simulation::too_much() {
+    const core::HooksOff off;
+    if (std::exchange(memory_event_, events_ + 1) != events_ + 1) {
+        memory_stack_ = core::stack_here();
+    }
+    const auto holds = running_->memory + core::context.pool_bytes;
+    if (holds <= 2 * memory_limit_) return;
+    core::memory_exceeded(fmt::format("{} holds {} MiB, more than the {} MiB it may, in one step",
+                                      running_->name, holds >> 20, memory_limit_ >> 20));
 }
 
 }  // namespace storm::sim

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/guard.h"
+#include "core/pool.h"
 #include "sim/leaky_systems_test.h"
 #include "sim/rig_test.h"
 
@@ -34,6 +35,7 @@ TEST(Limits, a_run_that_does_not_end_is_a_breach) {
     const auto* endless = breach_of(rig, "endless");
     ASSERT_NE(endless, nullptr);
     EXPECT_EQ(endless->check, "no-crash");
+    EXPECT_NE(endless->trace.find("spinning"), std::string::npos) << endless->trace;
     EXPECT_EQ(rig.record.events, 10'000U);
 }
 
@@ -53,6 +55,57 @@ TEST(Limits, a_node_that_eats_memory_is_a_breach) {
     const auto* memory = breach_of(rig, "memory limit");
     ASSERT_NE(memory, nullptr);
     EXPECT_EQ(memory->node, n1);
+    EXPECT_NE(memory->trace.find("hoarding"), std::string::npos) << memory->trace;
+    EXPECT_NE(memory->site.find("hoarding"), std::string::npos) << memory->site;
+}
+
+Task<> waiting_for_ever(Io& io) { co_await io.sleep(3600_s * 24); }
+Task<> spawning(Io& io) {
+    for (;;) {
+        for (int i = 0; i < 1'500; ++i) io.spawn("one more", waiting_for_ever(io));
+        co_await io.sleep(1_ms);
+    }
+}
+Task<> keeping(Io& io) {
+    std::vector<node::Incoming> all;
+    for (;;) all.push_back(co_await io.receive());
+}
+struct Load {
+    std::string bytes;
+    STORM_MESSAGE(Load, 1, bytes)
+};
+Task<> loading(Io& io) {
+    for (;;) {
+        io.send(n2, Load{std::string(100'000, 'x')});
+        co_await io.sleep(1_ms);
+    }
+}
+
+TEST(Limits, frames_of_tasks_are_the_node_s_memory) {
+    Rig rig([](Io& io) { return io.self() == n1 ? spawning(io) : ticking(io); });
+    rig.plan.memory_limit = 32 << 20;
+    const auto before = core::pool_bytes_in_use();
+    rig.pass(10_s);
+    const auto* memory = breach_of(rig, "memory limit");
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(memory->node, n1);
+    EXPECT_LT(core::pool_bytes_in_use() - before, 40U << 20U);
+}
+
+TEST(Limits, datagrams_that_a_node_keeps_are_its_memory) {
+    Rig rig([](Io& io) { return io.self() == n1 ? loading(io) : keeping(io); });
+    rig.plan.memory_limit = 16 << 20;
+    rig.pass(10_s);
+    const auto* memory = breach_of(rig, "memory limit");
+    ASSERT_NE(memory, nullptr);
+    EXPECT_EQ(memory->node, n2);
+}
+
+TEST(Limits, what_comes_and_goes_leaves_no_count_behind) {
+    Rig rig([](Io& io) { return io.self() == n1 ? loading(io) : silent(io); });
+    rig.plan.memory_limit = 1 << 20;
+    rig.pass(1_s);
+    EXPECT_TRUE(rig.record.breaches.empty());
 }
 
 Task<> flooding(Io& io) {
@@ -84,6 +137,8 @@ TEST(Limits, an_exception_that_leaves_a_node_is_a_breach) {
     const auto* thrown = breach_of(rig, "exception");
     ASSERT_NE(thrown, nullptr);
     EXPECT_EQ(thrown->site, "no such shard");
+    if (!core::guards_installed()) return;  // It is they who see what is thrown.
+    EXPECT_NE(thrown->trace.find("throwing"), std::string::npos) << thrown->trace;
 }
 
 TEST(Limits, asking_the_operating_system_is_a_breach_that_names_the_function) {

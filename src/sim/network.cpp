@@ -287,6 +287,7 @@ void Simulation::run_packet(std::uint32_t index, Endpoint& to) {
     wheel_.release(index);
     fold_bytes(packet.body.bytes());
     ++messages_;
+    packet.body.charge(to.memory);
     enter(to);
     to.io->deliver(std::move(packet));
     leave(to);
@@ -325,6 +326,7 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
     if (close_) {
         step_bytes(&to, told("deliver", e.name, " from ", endpoints_[e.from]), body.bytes());
     }
+    body.charge(to.memory);
     enter(to);
     to.io->deliver({from, to.id, e.type, e.version, static_cast<node::PacketKind>(e.kind), e.ticket,
                     cause_, e.name, std::move(body)});

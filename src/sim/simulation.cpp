@@ -113,14 +113,15 @@ core::Result<void> Simulation::drive(Instant until) {
         }
         dispatch(index);
         if (events_ >= step_limit_) {
+            const auto next = next_step();
             breach({.check = "no-crash",
                     .anomaly = "endless",
                     .site = "step limit",
                     .sentence = fmt::format("The run did not end: {} events after {}.", events_,
                                             core::to_human(now_)),
                     .at = now_,
-                    .node = {},
-                    .trace = {}});
+                    .node = next.node,
+                    .trace = next.trace});
             break;
         }
     }
@@ -128,6 +129,25 @@ core::Result<void> Simulation::drive(Instant until) {
     record_->messages = messages_;
     halted_ = false;
     return {};
+}
+
+// Of a run that does not end: whose code would go on with the next event, and where it waits.
+history::Breach Simulation::next_step() {
+    history::Breach out;
+    const std::uint32_t index = wheel_.peek(0);
+    if (index == nil || wheel_[index].to >= endpoints_.size()) return out;
+    const Event& e = wheel_[index];
+    const Endpoint& to = endpoints_[e.to];
+    out.node = to.id;
+    const node::Waiter* waiter = nullptr;
+    if (e.what == What::timer) waiter = static_cast<const node::Waiter*>(e.thing);
+    if (e.what == What::packet && to.up()) waiter = to.io->receiver();
+    if (waiter == nullptr || !to.up()) return out;
+    const auto waits = node::waiting_at(waiter->frame);
+    std::vector<void*> inside;  // readable() takes addresses for where calls return to.
+    for (void* each : waits) inside.push_back(static_cast<char*>(each) + 1);
+    out.trace = core::readable(inside).text;
+    return out;
 }
 
 void Simulation::dispatch(std::uint32_t index) {
@@ -254,22 +274,25 @@ void Simulation::enter(Endpoint& endpoint) {
     core::context.node = endpoint.name.c_str();
     core::context.sealed = false;
     core::context.hooks = this;
+    core::context.pool_bytes = 0;
 }
 
 void Simulation::leave(Endpoint& endpoint) {
     core::context.hooks = nullptr;
     core::context.node = "";
     running_ = nullptr;
+    endpoint.memory += std::exchange(core::context.pool_bytes, 0);
     if (endpoint.doomed) any_doomed_ = true;
     if (endpoint.memory > memory_limit_) [[unlikely]] {
+        const auto stack = core::readable(memory_stack_.all());
         breach({.check = "no-crash",
                 .anomaly = "memory limit",
-                .site = "",
+                .site = stack.top,
                 .sentence = fmt::format("{} holds {} MiB, more than the {} MiB it may.",
                                         endpoint.name, endpoint.memory >> 20, memory_limit_ >> 20),
                 .at = now_,
                 .node = endpoint.id,
-                .trace = {}});
+                .trace = stack.text});
         endpoint.memory = 0;
         halted_ = true;
     }
@@ -491,6 +514,7 @@ void Simulation::logged(node::Io& io, std::string&& line) {
 
 void Simulation::threw(node::Io& io, std::string_view what) {
     const core::HooksOff off;
+    const core::Stack stack = std::exchange(core::last_throw(), {});
     breach({.check = "no-crash",
             .anomaly = "exception",
             .site = std::string(what.substr(0, 120)),
@@ -498,7 +522,7 @@ void Simulation::threw(node::Io& io, std::string_view what) {
                                     core::to_human(now_), what),
             .at = now_,
             .node = io.self(),
-            .trace = {}});
+            .trace = core::readable(stack.all()).text});
 }
 
 const Value* Simulation::get(core::Id id, std::string_view key) const {

@@ -18,6 +18,7 @@
 
 #include "core/context.h"
 #include "core/dice.h"
+#include "core/stack.h"
 #include "fault/decision.h"
 #include "node/driver.h"
 #include "node/io.h"
@@ -151,6 +152,8 @@ private:
     void run_file(std::uint32_t index, Endpoint& to);
     void settle_timer(std::uint32_t list, const Endpoint& to);
     void after_step();
+    [[nodiscard]] history::Breach next_step();
+    [[gnu::noinline]] void too_much();
     void enter(Endpoint& endpoint);
     void leave(Endpoint& endpoint);
     void prefetch();
@@ -246,7 +249,9 @@ private:
     Digest digest_;
     std::uint64_t events_ = 0, messages_ = 0, step_limit_ = 0;
     std::int64_t memory_limit_ = 0;
-    std::uint64_t cause_ = 0;  // Of what runs now, for the trace.
+    core::Stack memory_stack_;        // Where a node passed it ...
+    std::uint64_t memory_event_ = 0;  // ... in this event, counted from 1.
+    std::uint64_t cause_ = 0;         // Of what runs now, for the trace.
     Wheel wheel_;
     std::vector<Endpoint> endpoints_;  // Nodes, then clients.
     std::vector<Force> forces_;        // By token.
