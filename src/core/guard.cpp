@@ -27,17 +27,31 @@
     X(long, time, "time", (long* to), (to), "the wall clock")                                     \
     X(int, timespec_get, "timespec_get", (void* to, int base), (to, base), "the wall clock")      \
     X(long, clock, "clock", (), (), "a CPU clock")                                                \
-    X(int, getrusage, "getrusage", (int who, void* to), (who, to), "a CPU clock")
-#define STORM_GUARDED_SLEEPS(X)                                                                  \
-    X(int, clock_nanosleep, "clock_nanosleep", (int c, int f, const void* t, void* left),        \
-      (c, f, t, left), "sleeping for real")                                                      \
-    X(int, nanosleep, "nanosleep", (const void* t, void* left), (t, left), "sleeping for real")  \
-    X(int, usleep, "usleep", (unsigned us), (us), "sleeping for real")                           \
-    X(unsigned, sleep, "sleep", (unsigned s), (s), "sleeping for real")                          \
-    X(int, poll, "poll", (void* fds, unsigned long n, int ms), (fds, n, ms), "waiting for real") \
-    X(int, select, "select", (int n, void* r, void* w, void* e, void* t), (n, r, w, e, t),       \
-      "waiting for real")                                                                        \
-    X(int, epoll_wait, "epoll_wait", (int fd, void* to, int n, int ms), (fd, to, n, ms),         \
+    X(int, getrusage, "getrusage", (int who, void* to), (who, to), "a CPU clock")                 \
+    X(long, times, "times", (void* to), (to), "a CPU clock")                                      \
+    X(void*, localtime, "localtime", (const long* t), (t), "the machine's time zone")             \
+    X(void*, localtime_r, "localtime_r", (const long* t, void* to), (t, to),                      \
+      "the machine's time zone")                                                                  \
+    X(long, mktime, "mktime", (void* t), (t), "the machine's time zone")
+#define STORM_GUARDED_SLEEPS(X)                                                                   \
+    X(int, clock_nanosleep, "clock_nanosleep", (int c, int f, const void* t, void* left),         \
+      (c, f, t, left), "sleeping for real")                                                       \
+    X(int, nanosleep, "nanosleep", (const void* t, void* left), (t, left), "sleeping for real")   \
+    X(int, usleep, "usleep", (unsigned us), (us), "sleeping for real")                            \
+    X(unsigned, sleep, "sleep", (unsigned s), (s), "sleeping for real")                           \
+    X(int, poll, "poll", (void* fds, unsigned long n, int ms), (fds, n, ms), "waiting for real")  \
+    X(int, select, "select", (int n, void* r, void* w, void* e, void* t), (n, r, w, e, t),        \
+      "waiting for real")                                                                         \
+    X(int, epoll_wait, "epoll_wait", (int fd, void* to, int n, int ms), (fd, to, n, ms),          \
+      "waiting for real")                                                                         \
+    X(int, ppoll, "ppoll", (void* fds, unsigned long n, const void* t, const void* m),            \
+      (fds, n, t, m), "waiting for real")                                                         \
+    X(int, pselect, "pselect", (int n, void* r, void* w, void* e, const void* t, const void* m),  \
+      (n, r, w, e, t, m), "waiting for real")                                                     \
+    X(int, thrd_sleep, "thrd_sleep", (const void* t, void* left), (t, left), "sleeping for real") \
+    X(int, sem_wait, "sem_wait", (void* s), (s), "waiting for real")                              \
+    X(int, sem_timedwait, "sem_timedwait", (void* s, const void* t), (s, t), "waiting for real")  \
+    X(int, sem_clockwait, "sem_clockwait", (void* s, int c, const void* t), (s, c, t),            \
       "waiting for real")
 #define STORM_GUARDED_ENTROPY(X)                                                                  \
     X(long, getrandom, "getrandom", (void* to, std::size_t n, unsigned f), (to, n, f), "entropy") \
@@ -52,25 +66,70 @@
     X(long, lrand48, "lrand48", (), (), "a generator that all nodes and runs share")              \
     X(long, mrand48, "mrand48", (), (), "a generator that all nodes and runs share")              \
     X(double, drand48, "drand48", (), (), "a generator that all nodes and runs share")            \
-    X(int, getpid, "getpid", (), (), "another number in every run")
-#define STORM_GUARDED_FILES(X)                                                             \
-    X(int, open, "open", (const char* p, int f, unsigned m), (p, f, m), "a real file")     \
-    X(int, open64, "open64", (const char* p, int f, unsigned m), (p, f, m), "a real file") \
-    X(int, open_2, "__open_2", (const char* p, int f), (p, f), "a real file")              \
-    X(int, open64_2, "__open64_2", (const char* p, int f), (p, f), "a real file")          \
-    X(int, openat, "openat", (int d, const char* p, int f, unsigned m), (d, p, f, m),      \
-      "a real file")                                                                       \
-    X(int, openat64, "openat64", (int d, const char* p, int f, unsigned m), (d, p, f, m),  \
-      "a real file")                                                                       \
-    X(int, creat, "creat", (const char* p, unsigned m), (p, m), "a real file")             \
-    X(void*, fopen, "fopen", (const char* p, const char* m), (p, m), "a real file")        \
-    X(void*, fopen64, "fopen64", (const char* p, const char* m), (p, m), "a real file")    \
-    X(void*, opendir, "opendir", (const char* p), (p), "a real directory")                 \
-    X(int, stat, "stat", (const char* p, void* to), (p, to), "a real file")                \
-    X(int, unlink, "unlink", (const char* p), (p), "a real file")                          \
-    X(int, remove, "remove", (const char* p), (p), "a real file")                          \
-    X(int, rename, "rename", (const char* p, const char* q), (p, q), "a real file")        \
-    X(int, mkdir, "mkdir", (const char* p, unsigned m), (p, m), "a real directory")
+    X(int, getpid, "getpid", (), (), "another number in every run")                               \
+    X(int, gettid, "gettid", (), (), "another number in every run")                               \
+    X(int, getppid, "getppid", (), (), "another number in every run")
+#define STORM_GUARDED_FILES(X)                                                                    \
+    X(int, open, "open", (const char* p, int f, unsigned m), (p, f, m), "a real file")            \
+    X(int, open64, "open64", (const char* p, int f, unsigned m), (p, f, m), "a real file")        \
+    X(int, open_2, "__open_2", (const char* p, int f), (p, f), "a real file")                     \
+    X(int, open64_2, "__open64_2", (const char* p, int f), (p, f), "a real file")                 \
+    X(int, openat, "openat", (int d, const char* p, int f, unsigned m), (d, p, f, m),             \
+      "a real file")                                                                              \
+    X(int, openat64, "openat64", (int d, const char* p, int f, unsigned m), (d, p, f, m),         \
+      "a real file")                                                                              \
+    X(int, creat, "creat", (const char* p, unsigned m), (p, m), "a real file")                    \
+    X(void*, fopen, "fopen", (const char* p, const char* m), (p, m), "a real file")               \
+    X(void*, fopen64, "fopen64", (const char* p, const char* m), (p, m), "a real file")           \
+    X(void*, opendir, "opendir", (const char* p), (p), "a real directory")                        \
+    X(int, stat, "stat", (const char* p, void* to), (p, to), "a real file")                       \
+    X(int, unlink, "unlink", (const char* p), (p), "a real file")                                 \
+    X(int, remove, "remove", (const char* p), (p), "a real file")                                 \
+    X(int, rename, "rename", (const char* p, const char* q), (p, q), "a real file")               \
+    X(int, mkdir, "mkdir", (const char* p, unsigned m), (p, m), "a real directory")               \
+    X(int, lstat, "lstat", (const char* p, void* to), (p, to), "a real file")                     \
+    X(int, fstat, "fstat", (int fd, void* to), (fd, to), "a real file")                           \
+    X(int, fstatat, "fstatat", (int d, const char* p, void* to, int f), (d, p, to, f),            \
+      "a real file")                                                                              \
+    X(int, statx, "statx", (int d, const char* p, int f, unsigned m, void* to), (d, p, f, m, to), \
+      "a real file")                                                                              \
+    X(int, access, "access", (const char* p, int m), (p, m), "a real file")                       \
+    X(int, faccessat, "faccessat", (int d, const char* p, int m, int f), (d, p, m, f),            \
+      "a real file")                                                                              \
+    X(long, readlink, "readlink", (const char* p, char* to, std::size_t n), (p, to, n),           \
+      "a real file")                                                                              \
+    X(int, truncate, "truncate", (const char* p, long n), (p, n), "a real file")                  \
+    X(int, ftruncate, "ftruncate", (int fd, long n), (fd, n), "a real file")                      \
+    X(int, link, "link", (const char* p, const char* q), (p, q), "a real file")                   \
+    X(int, symlink, "symlink", (const char* p, const char* q), (p, q), "a real file")             \
+    X(int, rmdir, "rmdir", (const char* p), (p), "a real file")                                   \
+    X(int, chdir, "chdir", (const char* p), (p), "a real file")                                   \
+    X(int, mkstemp, "mkstemp", (char* p), (p), "a real file")                                     \
+    X(void*, mkdtemp, "mkdtemp", (char* p), (p), "a real file")                                   \
+    X(void*, tmpfile, "tmpfile", (), (), "a real file")                                           \
+    X(long, read, "read", (int fd, void* to, std::size_t n), (fd, to, n), "a real file")          \
+    X(long, write, "write", (int fd, const void* from, std::size_t n), (fd, from, n),             \
+      "a real file")                                                                              \
+    X(long, pread, "pread", (int fd, void* to, std::size_t n, long at), (fd, to, n, at),          \
+      "a real file")                                                                              \
+    X(long, pwrite, "pwrite", (int fd, const void* from, std::size_t n, long at),                 \
+      (fd, from, n, at), "a real file")                                                           \
+    X(int, scandir, "scandir", (const char* p, void* to, void* pick, void* order),                \
+      (p, to, pick, order), "a real directory")
+#define STORM_GUARDED_MACHINE(X)                                                                 \
+    X(char*, getenv, "getenv", (const char* n), (n), "the environment")                          \
+    X(char*, secure_getenv, "secure_getenv", (const char* n), (n), "the environment")            \
+    X(char*, getcwd, "getcwd", (char* to, std::size_t n), (to, n), "the working directory")      \
+    X(int, gethostname, "gethostname", (char* to, std::size_t n), (to, n), "the machine's name") \
+    X(int, uname, "uname", (void* to), (to), "the machine's name")                               \
+    X(int, sysinfo, "sysinfo", (void* to), (to), "the machine's load")                           \
+    X(int, getloadavg, "getloadavg", (double* to, int n), (to, n), "the machine's load")         \
+    X(int, getifaddrs, "getifaddrs", (void* to), (to), "the machine's network")                  \
+    X(int, get_nprocs, "get_nprocs", (), (), "the machine's processors")                         \
+    X(int, sched_getaffinity, "sched_getaffinity", (int p, std::size_t n, void* to), (p, n, to), \
+      "the machine's processors")                                                                \
+    X(int, sched_getcpu, "sched_getcpu", (), (), "the machine's processors")                     \
+    X(long, sysconf, "sysconf", (int what), (what), sysconf_name(what))
 #define STORM_GUARDED_REST(X)                                                                     \
     X(int, socket, "socket", (int d, int t, int p), (d, t, p), "a real socket")                   \
     X(int, socketpair, "socketpair", (int d, int t, int p, void* to), (d, t, p, to),              \
@@ -85,6 +144,9 @@
     X(int, posix_spawn, "posix_spawn",                                                            \
       (void* to, const char* p, const void* f, const void* a, void* argv, void* env),             \
       (to, p, f, a, argv, env), "a process")                                                      \
+    X(int, posix_spawnp, "posix_spawnp",                                                          \
+      (void* to, const char* p, const void* f, const void* a, void* argv, void* env),             \
+      (to, p, f, a, argv, env), "a process")                                                      \
     X(long, syscall, "syscall", (long n, long a, long b, long c, long d, long e, long f),         \
       (n, a, b, c, d, e, f), syscall_name(n))
 #define STORM_GUARDED(X)     \
@@ -92,6 +154,7 @@
     STORM_GUARDED_SLEEPS(X)  \
     STORM_GUARDED_ENTROPY(X) \
     STORM_GUARDED_FILES(X)   \
+    STORM_GUARDED_MACHINE(X) \
     STORM_GUARDED_REST(X)
 #endif
 
@@ -150,6 +213,11 @@ void* real(std::size_t index) {
     return number == futex ? nullptr : "a raw system call";
 }
 
+/// Null for what is the same on all machines that run this program: pages, limits of names.
+[[maybe_unused]] const char* sysconf_name(int what) {
+    return what == 83 || what == 84 ? "the machine's processors" : nullptr;
+}
+
 /// Tells the hooks, which are off meanwhile: what they call is not the node's doing.
 [[gnu::noinline, maybe_unused]] void tell(std::string_view function, const char* what) {
     if (what == nullptr) return;
@@ -183,6 +251,16 @@ void* real(std::size_t index) {
 STORM_GUARDED(STORM_DEFINE_GUARD)
 
 #if defined(STORM_GUARDED_CLOCKS)
+// No function can stand between vfork and who calls it: the child would return into a frame that
+// is gone. A fork does all that may be asked of it.
+extern "C" int storm_guard_vfork() __asm__("vfork");
+extern "C" [[gnu::used, gnu::weak, gnu::visibility("default")]] int storm_guard_vfork() {
+    using namespace storm::core;
+    if (context.hooks != nullptr) [[unlikely]]
+        tell("vfork", "a process");
+    return reinterpret_cast<int (*)()>(real(guarded_fork))();
+}
+
 // No leak: an exception that leaves a node is caught where the stack has been unwound already.
 extern "C" [[noreturn]] void storm_guard_throw(void* thrown, void* type,
                                                void (*destroy)(void*)) __asm__("__cxa_throw");

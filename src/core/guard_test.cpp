@@ -5,14 +5,23 @@
 // set and once without. Operator new and delete likewise.
 #include "core/guard.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <ifaddrs.h>
+#include <poll.h>
+#include <semaphore.h>
+#include <spawn.h>
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysinfo.h>
 #include <sys/time.h>
+#include <sys/times.h>
+#include <sys/utsname.h>
 #include <sys/wait.h>
+#include <threads.h>
 #include <unistd.h>
 
 #include <chrono>
@@ -170,8 +179,105 @@ std::vector<Leak> entropy_files_and_the_rest() {
     };
 }
 
+/// What a node could ask the machine about itself, and ways to files and processes less common.
+std::vector<Leak> the_machine_and_side_doors() {
+    static char text[4096];
+    static struct stat about;
+    static const long instant = 1;
+    static const timespec soon{0, 1000};
+    const auto temporary = [](auto make) {
+        char name[] = "/tmp/storm-guard-XXXXXX";
+        make(name);
+        std::error_code ignored;
+        std::filesystem::remove_all(name, ignored);
+    };
+    return {
+        {"times (a CPU clock)", "times", [] { static_cast<void>(::times(nullptr)); }},
+        {"localtime (the machine's time zone)", "localtime",
+         [] { EXPECT_NE(std::localtime(&instant), nullptr); }},
+        {"ppoll (waiting for real)", "ppoll", [] { ::ppoll(nullptr, 0, &soon, nullptr); }},
+        {"pselect (waiting for real)", "pselect",
+         [] { ::pselect(0, nullptr, nullptr, nullptr, &soon, nullptr); }},
+        {"thrd_sleep (sleeping for real)", "thrd_sleep", [] { ::thrd_sleep(&soon, nullptr); }},
+        {"sem_timedwait (waiting for real)", "sem_timedwait",
+         [] {
+             sem_t semaphore;
+             ::sem_init(&semaphore, 0, 0);
+             EXPECT_EQ(::sem_timedwait(&semaphore, &soon), -1);
+         }},
+        {"gettid (another number in every run)", "gettid", [] { EXPECT_GT(::gettid(), 0); }},
+        {"lstat (a real file)", "lstat", [] { EXPECT_EQ(::lstat("/dev/null", &about), 0); }},
+        {"fstatat (a real file)", "fstatat",
+         [] { EXPECT_EQ(::fstatat(AT_FDCWD, "/dev/null", &about, 0), 0); }},
+        {"access (a real file)", "access", [] { EXPECT_EQ(::access("/dev/null", R_OK), 0); }},
+        {"statx (a real file)", "statx",
+         [] {
+             struct statx all{};
+             EXPECT_EQ(::statx(AT_FDCWD, "/dev/null", 0, STATX_ALL, &all), 0);
+         }},
+        {"readlink (a real file)", "readlink",
+         [] { EXPECT_GT(::readlink("/proc/self/exe", text, sizeof text), 0); }},
+        {"truncate (a real file)", "truncate", [] { EXPECT_EQ(::truncate("/nowhere", 0), -1); }},
+        {"scandir (a real directory)", "scandir",
+         [] {
+             dirent** names = nullptr;
+             EXPECT_EQ(::scandir("/nowhere", &names, nullptr, nullptr), -1);
+         }},
+        {"opendir (a real directory)", "opendir",
+         [] { EXPECT_EQ(::opendir("/nowhere"), nullptr); }},
+        {"mkstemp (a real file)", "mkstemp",
+         [=] { temporary([](char* name) { close_if_open(::mkstemp(name)); }); }},
+        {"read (a real file)", "read", [] { EXPECT_EQ(::read(-1, text, 1), -1); }},
+        {"write (a real file)", "write", [] { EXPECT_EQ(::write(-1, text, 1), -1); }},
+        {"posix_spawnp (a process)", "posix_spawnp",
+         [] {
+             char name[] = "true";
+             char* arguments[] = {name, nullptr};
+             pid_t child = 0;
+             if (::posix_spawnp(&child, name, nullptr, nullptr, arguments, arguments + 1) == 0) {
+                 ::waitpid(child, nullptr, 0);
+             }
+         }},
+        {"vfork (a process)", "vfork",
+         [] {
+             const int child = ::vfork();
+             if (child == 0) ::_exit(0);
+             ::waitpid(child, nullptr, 0);
+         }},
+        {"getenv (the environment)", "getenv", [] { static_cast<void>(std::getenv("PATH")); }},
+        {"getcwd (the working directory)", "getcwd",
+         [] { EXPECT_NE(::getcwd(text, sizeof text), nullptr); }},
+        {"gethostname (the machine's name)", "gethostname",
+         [] { EXPECT_EQ(::gethostname(text, sizeof text), 0); }},
+        {"uname (the machine's name)", "uname",
+         [] {
+             struct utsname name{};
+             EXPECT_EQ(::uname(&name), 0);
+         }},
+        {"sysinfo (the machine's load)", "sysinfo",
+         [] {
+             struct sysinfo load{};
+             EXPECT_EQ(::sysinfo(&load), 0);
+         }},
+        {"getifaddrs (the machine's network)", "getifaddrs",
+         [] {
+             struct ifaddrs* all = nullptr;
+             if (::getifaddrs(&all) == 0) ::freeifaddrs(all);
+         }},
+        {"sysconf (the machine's processors)", "sysconf",
+         [] { EXPECT_GT(::sysconf(_SC_NPROCESSORS_ONLN), 0); }},
+        {"get_nprocs (the machine's processors)", "hardware_concurrency",
+         [] { EXPECT_GT(std::thread::hardware_concurrency(), 0U); }},
+    };
+}
+
+TEST(GuardHooks, are_not_told_of_what_is_the_same_on_every_machine) {
+    EXPECT_TRUE(as_node([] { EXPECT_GT(::sysconf(_SC_PAGESIZE), 0); }).leaks.empty());
+}
+
 std::vector<Leak> leaks() {
     auto all = clocks_and_sleeps();
+    for (auto& each : the_machine_and_side_doors()) all.push_back(std::move(each));
     for (auto& each : entropy_files_and_the_rest()) all.push_back(std::move(each));
     return all;
 }

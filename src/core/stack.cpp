@@ -143,10 +143,11 @@ std::string plain_name(std::string name) {
 
 bool is_runtime(std::string_view name) {
     const std::string plain = plain_name(std::string(name));
-    for (const auto* ours : {"storm::core::", "storm::node::", "storm::world::", "storm::runner::",
-                             "storm::sim::Simulation", "storm::sim::Wheel", "std::", "__gnu_cxx::",
-                             "__sanitizer", "__asan", "__ubsan", "__tsan", "__interceptor",
-                             "__cxa_", "operator new", "operator delete", "__libc_"}) {
+    for (const auto* ours :
+         {"storm::core::", "storm::node::", "storm::world::", "storm::runner::", "storm::sdk::",
+          "storm::sim::Simulation", "storm::sim::Wheel", "std::", "__gnu_cxx::", "__sanitizer",
+          "__asan", "__ubsan", "__tsan", "__interceptor", "__cxa_", "operator new",
+          "operator delete", "__libc_"}) {
         if (plain.starts_with(ours)) return true;
     }
     static constexpr std::array whole = {"abort", "raise", "malloc", "free", "main", "_start"};

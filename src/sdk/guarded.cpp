@@ -26,6 +26,14 @@ runner::RunResult fallen(fault::Plan plan, std::uint64_t seed, check::Finding fi
     return result;
 }
 
+void add_finding(runner::RunResult& result, check::Finding finding) {
+    std::erase_if(result.findings,
+                  [&](const auto& each) { return each.reason() == finding.reason(); });
+    result.judgement.verdict = check::Verdict::violated;
+    result.judgement.why = finding.sentence;
+    result.findings.insert(result.findings.begin(), std::move(finding));
+}
+
 core::Result<runner::RunResult> run_guarded(const Bench& bench, fault::Plan plan,
                                             std::uint64_t seed, const runner::RunOptions& options) {
     STORM_TRY(auto death, death_of(bench, plan, seed, options));

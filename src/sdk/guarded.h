@@ -25,4 +25,7 @@ namespace storm::sdk {
                                                           std::uint64_t seed,
                                                           const runner::RunOptions& options);
 
+/// Adds what was found over several runs to the result of one: first of its findings.
+void add_finding(runner::RunResult& result, check::Finding finding);
+
 }  // namespace storm::sdk

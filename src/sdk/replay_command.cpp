@@ -80,6 +80,29 @@ core::Result<runner::Replay> replay_guarded(Session& session, const runner::Stor
     return runner::replay(session.bench, stored, options);
 }
 
+// The finding that this run is another each time; null if that is not what was found.
+const check::Finding* nondeterminism(const runner::StoredRun& stored) {
+    const auto at = std::ranges::find_if(stored.result.findings, [](const auto& finding) {
+        return finding.verdict == check::Verdict::violated && finding.check == "deterministic" &&
+               (finding.anomaly == "divergence" || finding.anomaly == "state crosses seeds");
+    });
+    return at != stored.result.findings.end() ? &*at : nullptr;
+}
+
+// One replay proves nothing about a run that is not deterministic: what was found stands.
+std::string outcome_of_leak(const runner::Replay& again, std::uint64_t before) {
+    const std::uint64_t digest = again.result.record.digest;
+    const std::string now =
+        digest == before
+            ? fmt::format("this time it has the bytes that were written ({})", core::hex(digest))
+            : fmt::format("this time it has other bytes: digest {}, was {}", core::hex(digest),
+                          core::hex(before));
+    return "The system is not deterministic: something reaches it that is neither scenario nor "
+           "seed "
+           "nor plan, so no replay need be the same; " +
+           now + ".";
+}
+
 // "every event is the same: 3b9f0c21...", or what is not.
 std::string outcome_line(const runner::Replay& again, std::uint64_t before) {
     const std::uint64_t digest = again.result.record.digest;
@@ -128,12 +151,21 @@ int replay(Session& session, const ReplayRequest& request) {
     if (!options) return session.fail(code::usage, options.error().text());
     auto again = replay_guarded(session, *stored, *options);
     if (!again) return session.fail(again.error());
-    const std::string outcome = outcome_line(*again, stored->result.record.digest);
+    const auto before = stored->result.record.digest;
+    const check::Finding* leak = nondeterminism(*stored);
+    const std::string outcome =
+        leak != nullptr ? outcome_of_leak(*again, before) : outcome_line(*again, before);
+    if (leak != nullptr) {
+        again->identical = false;
+        add_finding(again->result, *leak);
+    }
     Tale tale;
     tale.directory = *directory;
+    const bool leaks = leak != nullptr;
     tale.stored = std::move(*stored);
     tale.stored.result = again->result;
     print_replay(session, request, tale, *again, outcome);
+    if (leaks) return code::violated;
     if (again->same_build && !again->edited && !again->identical) {
         return session.fail(code::violated, "the same build, plan and seed gave other bytes",
                             "the system under test is not deterministic: something reaches it "

@@ -48,6 +48,19 @@ TEST_F(Replay, OfAPlanEditedByHandSaysSo) {
     EXPECT_FALSE(has(again.out, "every event is the same")) << again.out;
 }
 
+TEST_F(Replay, OfARunThatIsNotDeterministicSaysWhatThatMeansAndFails) {
+    auto verdict = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
+    auto& finding = verdict["findings"][0];
+    finding["check"] = "deterministic";
+    finding["anomaly"] = "divergence";
+    write("runs/it/verdict.json", verdict.dump(2) + "\n");
+    const auto again = storm({"replay", "runs/it"});
+    EXPECT_EQ(again.code, 1) << again.all();
+    EXPECT_TRUE(has(again.out, "The system is not deterministic")) << again.out;
+    EXPECT_TRUE(has(again.out, "VIOLATED")) << again.out;
+    EXPECT_FALSE(has(again.out, "every event is the same")) << again.out;
+}
+
 TEST_F(Replay, OfATruncatedPlanSaysWhereItEnds) {
     const auto plan = read("runs/it/plan.json");
     write("runs/it/plan.json", plan.substr(0, plan.size() / 2));

@@ -10,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "core/guard.h"
 #include "core/text.h"
 #include "report/html.h"
 #include "report/markdown.h"
@@ -238,9 +239,13 @@ core::Result<Tale> tell(Session& session, const scenario::Scenario& scenario,
         tale.shrunk = std::move(*shrunk);
         return tale;
     }
-    // It does not fail again here (state that crosses seeds, say): what the sweep saw is told.
-    tale.stored.result = fallen(scenario::plan(scenario, session.bench.faults, group.lowest),
-                                group.lowest, group.finding);
+    // It does not fail again here (a run that is not deterministic, say): what the sweep saw is
+    // told, over the run as it is now.
+    STORM_TRY(
+        tale.stored.result,
+        run_guarded(session.bench, scenario::plan(scenario, session.bench.faults, group.lowest),
+                    group.lowest, full));
+    add_finding(tale.stored.result, group.finding);
     return tale;
 }
 
@@ -364,6 +369,11 @@ int run(Session& session, const RunRequest& request) {
         for (const auto& [name, make] : session.bench.worlds) worlds.push_back(name);
         return session.fail(code::missing, "there is no world " + request.world,
                             "this program has " + core::joined(worlds));
+    }
+    if (request.world == "sim" && !core::guards_installed()) {
+        session.err.print(session.program +
+                          ": note: in this build a node that asks the operating system is not "
+                          "caught (see doctor)\n");
     }
     if (request.seed) return run_one_seed(session, *scenario, request);
     auto outcome = run_sweep(session, *scenario, request);

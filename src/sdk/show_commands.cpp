@@ -10,6 +10,7 @@
 #include "core/text.h"
 #include "fault/plan.h"
 #include "fault/reference.h"
+#include "runner/worker.h"
 #include "sdk/catalogue_json.h"
 #include "sdk/doctor.h"
 #include "ui/table.h"
@@ -192,6 +193,11 @@ int doctor(Session& session) {
                                        "the operating system is not caught");
     lines.emplace_back("memory", found.counted ? "counted for each node"
                                                : "not counted in this build (sanitizers)");
+    const std::string locale = runner::decimal_comma_locale();
+    lines.emplace_back("reruns", locale.empty()
+                                     ? "no locale with a decimal comma is installed: what depends "
+                                       "on it alone is not caught"
+                                     : "under the locale " + locale + ", among other changes");
     lines.emplace_back("processors", std::to_string(found.processors));
     for (const auto& [name, value] : environment()) lines.emplace_back(name, value);
     session.out.print(core::named_lines(lines, session.out.look()));

@@ -416,7 +416,7 @@ void Simulation::leaked(std::string_view function) {
                                     core::to_glance(now_)),
             .at = now_,
             .node = running_ != nullptr ? running_->id : core::Id{},
-            .trace = {}});
+            .trace = core::readable(core::stack_here().all()).text});
 }
 
 void Simulation::allocated(std::ptrdiff_t bytes) {

@@ -151,6 +151,7 @@ TEST(Limits, asking_the_operating_system_is_a_breach_that_names_the_function) {
         ASSERT_NE(asked, nullptr) << name;
         EXPECT_EQ(asked->check, "deterministic");
         EXPECT_NE(asked->site.find(asks), std::string::npos) << asked->site;
+        EXPECT_NE(asked->trace.find("leaky::"), std::string::npos) << asked->trace;
     }
 }
 
