@@ -105,6 +105,12 @@ struct Plan {
     }
 };
 
+/// Whether the chaos phase is over: no fault strikes any more, code points included. A plan
+/// without such a phase never heals.
+[[nodiscard]] inline bool healed(const Plan& plan, Instant now) {
+    return plan.chaos.ns > 0 && now >= Instant{} + plan.chaos;
+}
+
 /// The plan as JSON (docs/formats/plan.md), keys in a fixed order, one item a line.
 [[nodiscard]] std::string to_json(const Plan& plan);
 /// Reads what to_json wrote or a person edited. The first error ends it: "plan.json:7:12: what

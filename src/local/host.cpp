@@ -319,7 +319,7 @@ bool Host::maybe(const core::CodeSite& code) {
         site.active =
             static_cast<int>(draw(fault::Purpose::site_active, site.key, code.message, scale));
     }
-    if (site.active == 0) return false;
+    if (site.active == 0 || fault::healed(plan, common_.now())) return false;
     const auto tag = static_cast<std::uint32_t>(site.key);
     const core::Key key = io_->next_key(node::EffectKind::maybe, tag, 0);
     const auto scale = [&](std::uint64_t bits) {

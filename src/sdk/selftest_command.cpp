@@ -20,6 +20,7 @@ namespace {
 constexpr std::uint64_t seeds_a_range = 10'000;
 constexpr std::uint64_t ranges_full = 20;
 constexpr std::size_t bare_rows = 10;  // Of --full: also found without code points.
+constexpr std::uint64_t failures_wanted = 2;  // Of which shrinking keeps the smallest.
 
 /// One bug, and what it took.
 struct Row {
@@ -82,6 +83,7 @@ core::Result<std::vector<std::uint64_t>> seeds_to_find(Session& session,
         options.last = (range + 1) * seeds_a_range;
         options.jobs = request.jobs;
         options.program = "/proc/self/exe";
+        options.stop_after = failures_wanted;
         options.stop = [] { return stopped_by() != 0; };
         STORM_TRY(const auto report, runner::sweep(session.bench, scenario, options));
         took += report.took;

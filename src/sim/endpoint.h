@@ -51,6 +51,7 @@ struct alignas(64) Endpoint {
     Clock clock;
     std::unique_ptr<Disk> storage;  // Made when first used.
     std::vector<std::pair<std::string, Value>> published;
+    bool files_ended = false;        // It died with file operations in flight.
     std::uint32_t timers_ended = 0;  // Disarmed while its frames were destroyed.
 
     [[nodiscard]] bool up() const { return io != nullptr && !io->sealed(); }

@@ -258,6 +258,23 @@ TEST(Evidence, of_a_slow_disk_that_heals_before_it_made_anything_late_is_void) {
     EXPECT_EQ(rig.verdict(slow), Effectiveness::no_opportunity);
 }
 
+// The disk would have answered after the fault: the life that asked is gone all the same.
+TEST(Evidence, of_an_end_is_in_the_file_operations_that_the_life_left_behind) {
+    for (const auto action : {NodeAction::kill, NodeAction::power_loss}) {
+        Rig rig([](Io& io) -> Task<> {
+            co_await io.sleep(1_ms);
+            if (io.incarnation() == 0) (void)co_await io.open("f");
+        });
+        (void)rig.strike(on_disk(n1, {.latency = 50_ms}), "slow");
+        rig.pass(2_ms);
+        const auto end = rig.strike(act(action, {n1}), "end");
+        rig.pass(1_ms);
+        rig.world().revert(end);
+        rig.pass(100_ms);
+        EXPECT_EQ(rig.verdict(end), Effectiveness::effective);
+    }
+}
+
 // ---- Clocks and timers ----------------------------------------------------------------------
 
 /// Asks a node that answers, again and again: its timers are time-outs that never come.

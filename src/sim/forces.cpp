@@ -257,7 +257,7 @@ void Simulation::settle_writes(Endpoint& at, Token token) {
     std::vector<FileWork*> changes;
     for (auto& work : files_) {
         if (work.owner != index_of(at.id) || work.incarnation != at.incarnation) continue;
-        forces_[token].due = true;
+        at.files_ended = true;
         changes.push_back(&work);
     }
     std::ranges::sort(changes, {}, &FileWork::number);
@@ -302,6 +302,7 @@ void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_vie
 void Simulation::bury(Endpoint& at) {
     at.doomed = false;
     at.timers_ended = 0;
+    const bool files_ended = std::exchange(at.files_ended, false);
     const bool first_step_was_due = std::exchange(at.unstarted, false);
     if (at.io != nullptr && at.io->sealed()) {
         Endpoint* outer = running_;
@@ -322,7 +323,7 @@ void Simulation::bury(Endpoint& at) {
             wheel_.release(index);
         }
         at.held.clear();
-        if (at.timers_ended != 0 || first_step_was_due) {
+        if (at.timers_ended != 0 || files_ended || first_step_was_due) {
             for (const auto token : at.down) forces_[token].due = true;
             if (!at.down.empty()) work_due(at);
         }
@@ -363,7 +364,7 @@ bool Simulation::maybe(const core::CodeSite& code) {
                      return std::int64_t{core::happens(bits, plan.site_active_ppm)};
                  }));
     }
-    if (site.active == 0) return false;
+    if (site.active == 0 || fault::healed(plan, now_)) return false;
     const core::Key key =
         at.io->next_key(node::EffectKind::maybe, static_cast<std::uint32_t>(site.key), 0);
     const bool fires =

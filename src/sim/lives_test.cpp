@@ -341,5 +341,22 @@ TEST(Lives, an_operation_whose_server_dies_ends_by_its_own_limit) {
     EXPECT_FALSE(rig.ended[0].second.has_value());
 }
 
+// A code point is a fault as any other: after the heal a system must be left alone, or what it
+// does then says nothing of its liveness.
+TEST(Points, fire_until_the_heal_and_not_after_it) {
+    Rig rig([](Io& io) -> Task<> {
+        for (std::int64_t fired = 0;;) {
+            if (STORM_MAYBE("lives/until-the-heal")) io.publish("fired", ++fired);
+            co_await io.sleep(10_ms);
+        }
+    });
+    rig.plan.chaos = 100_ms;
+    rig.plan.site_active_ppm = rig.plan.site_fires_ppm = core::one_million;
+    rig.pass(95_ms);
+    EXPECT_EQ(rig.shown(n1, "fired"), 10);
+    rig.pass(200_ms);
+    EXPECT_EQ(rig.shown(n1, "fired"), 10);
+}
+
 }  // namespace
 }  // namespace storm::sim
