@@ -19,7 +19,7 @@ namespace {
 
 constexpr std::uint64_t seeds_a_range = 10'000;
 constexpr std::uint64_t ranges_full = 20;
-constexpr std::size_t bare_rows = 10;  // Of --full: also found without code points.
+constexpr std::size_t bare_rows = 10;         // Of --full: also found without code points.
 constexpr std::uint64_t failures_wanted = 2;  // Of which shrinking keeps the smallest.
 
 /// One bug, and what it took.
