@@ -28,8 +28,10 @@ public:
         if (story_.verdict != check::Verdict::violated) sweep();
         smallest();
         proof();
-        whole();
-        out_ += fault_section(story_);
+        if (!story_.without_run()) {
+            whole();
+            out_ += fault_section(story_);
+        }
         out_ += cause_section(story_);
         out_ += hypothesis_section(story_);
         out_ += command_section(story_);
@@ -52,7 +54,7 @@ private:
             "<title>{} · {} · stormproof</title><style>{}</style></head><body>\n"
             "<a class=\"skip\" href=\"#verdict\">to the verdict</a>"
             "<a class=\"skip\" href=\"#again\">to the commands</a><main>\n",
-            verdict_word(story_.verdict), escaped(story_.name), style_sheet());
+            story_.word(), escaped(story_.name), style_sheet());
     }
 
     void verdict() {
@@ -69,13 +71,14 @@ private:
         facts += " · " + world_word(story_.world);
         add("<header class=\"verdict{}\" id=\"verdict\"><b>{}</b> <span class=\"sub\">{}</span>"
             "<h1>{}</h1></header>\n",
-            style, verdict_word(story_.verdict), escaped(facts),
-            escaped(story_.verdict_sentence()));
+            style, story_.word(), escaped(facts), escaped(story_.verdict_sentence()));
     }
 
     void pills() {
         std::vector<std::string> pills;
-        if (!story_.expected.empty()) pills.push_back("expected: " + story_.expected);
+        if (!story_.expected.empty()) {
+            pills.push_back("expected: " + (story_.met ? story_.expected : story_.unmet_text()));
+        }
         const auto* finding = story_.finding();
         for (const auto& reason : story_.reasons) {
             if (finding == nullptr || reason.reason != finding->reason()) continue;
@@ -112,7 +115,11 @@ private:
     void contents() {
         out_ += "<nav aria-label=\"Sections\"><a href=\"#changed\">what changed</a>";
         if (!trace_.empty()) out_ += "<a href=\"#trace\">smallest run</a>";
-        out_ += "<a href=\"#run\">whole run</a><a href=\"#faults\">faults</a>";
+        if (story_.without_run()) {
+            out_ += "<a href=\"#sweep\">the sweep</a>";
+        } else {
+            out_ += "<a href=\"#run\">whole run</a><a href=\"#faults\">faults</a>";
+        }
         if (!story_.causes.empty()) out_ += "<a href=\"#cause\">cause</a>";
         if (!story_.commands.empty()) out_ += "<a href=\"#again\">do it again</a>";
         out_ += "<a href=\"#where\">where</a></nav>\n";

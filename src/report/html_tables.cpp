@@ -284,11 +284,12 @@ std::string environment_section(const Story& story) {
     row("scenario digest", plan.scenario_digest);
     row("system", plan.plant.empty() ? plan.system : plan.system + ", with the bug " + plan.plant);
     row("world", world_word(story.world));
-    row("seed", std::to_string(record.seed));
-    row("size",
-        fmt::format("{}, {}, {} of {} time", core::counted(plan.nodes - plan.absent.size(), "node"),
-                    core::counted(plan.clients, "client"), core::to_human(record.ended),
-                    story.world == "sim" ? "virtual" : "real"));
+    if (!story.without_run()) row("seed", std::to_string(record.seed));
+    if (!story.without_run())
+        row("size", fmt::format("{}, {}, {} of {} time",
+                                core::counted(plan.nodes - plan.absent.size(), "node"),
+                                core::counted(plan.clients, "client"), core::to_human(record.ended),
+                                story.world == "sim" ? "virtual" : "real"));
     if (record.events > 0)
         row("events", fmt::format("{}, {} delivered", core::counted(record.events, "event"),
                                   core::counted(record.messages, "message")));

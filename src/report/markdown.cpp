@@ -99,8 +99,9 @@ void add_reasons(std::string& out, const Story& story) {
         const char* word = reason.news == Reason::News::gone    ? "gone"
                            : reason.news == Reason::News::known ? "known"
                                                                 : "new";
-        out += fmt::format("- **{}** {}\n", word,
-                           quoted(reason.sentence.empty() ? reason.reason : reason.sentence));
+        out += fmt::format("- **{}** {}{}\n", word,
+                           quoted(reason.sentence.empty() ? reason.reason : reason.sentence),
+                           reason.place.empty() ? "" : " (" + quoted(reason.place) + ")");
     }
 }
 
@@ -110,8 +111,11 @@ std::string markdown(const Story& story) {
     const char* sign = story.verdict == check::Verdict::pass       ? "✓"
                        : story.verdict == check::Verdict::violated ? "✗"
                                                                    : "?";
-    std::string out = fmt::format("### {} {} · {}\n\n{}\n", sign, verdict_word(story.verdict),
-                                  quoted(story.name), quoted(story.verdict_sentence()));
+    std::string out = fmt::format("### {} {} · {}\n\n{}\n", sign, story.word(), quoted(story.name),
+                                  quoted(story.verdict_sentence()));
+    if (const auto unmet = story.unmet_text(); !unmet.empty()) {
+        out += "\nExpected: " + quoted(unmet) + "\n";
+    }
     if (const Trace trace = smallest_trace(story); !trace.empty()) {
         out += "\n" + fenced(draw(trace, {.width = 100}));
     }

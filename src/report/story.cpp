@@ -91,6 +91,16 @@ std::string Story::verdict_sentence() const {
                                                : "Nothing can be said of this run.";
 }
 
+std::string Story::word() const {
+    const bool stopped = sweep && sweep->stopped && verdict != check::Verdict::violated;
+    return stopped ? "STOPPED" : verdict_word(verdict);
+}
+
+std::string Story::unmet_text() const {
+    if (met || expected.empty()) return {};
+    return expected + ", not met: the verdict is " + std::string(check::to_text(verdict));
+}
+
 std::string verdict_word(check::Verdict verdict) {
     switch (verdict) {
         case check::Verdict::pass:

@@ -98,7 +98,8 @@ struct Story {
     std::string world = "sim";
     std::string leader_key;  // Of the system: published non-zero by who believes to lead.
     std::string state_key;   // Of the system: the published digest that must converge.
-    std::string expected;    // "violated" where the scenario expects it, and the like.
+    std::string expected;    // "violated linearizable" where the scenario expects that; else "".
+    bool met = true;         // Whether what was expected came.
 
     Run smallest;              // The run that shows the verdict.
     std::optional<Run> whole;  // As it was before shrinking, if that is another.
@@ -122,6 +123,14 @@ struct Story {
     [[nodiscard]] const check::Finding* finding() const;
     /// The run that the overview shows.
     [[nodiscard]] const Run& overview() const { return whole ? *whole : smallest; }
+    /// A sweep in which nothing failed shows no run: there is nothing to draw.
+    [[nodiscard]] bool without_run() const {
+        return sweep && smallest.record.events == 0 && smallest.findings.empty();
+    }
+    /// verdict_word(), or "STOPPED" of a sweep that the user ended before anything failed.
+    [[nodiscard]] std::string word() const;
+    /// "expected violated linearizable, not met"; "" where what was expected came.
+    [[nodiscard]] std::string unmet_text() const;
     /// `sentence`, or the first finding's, or a plain statement.
     [[nodiscard]] std::string verdict_sentence() const;
 };

@@ -96,7 +96,7 @@ void add_sweep(core::NamedLines& lines, const Story& story) {
                                                 core::counted(sweep.run, "seed"),
                                                 sweep.failing == 1 ? "fails" : "fail"));
     }
-    if (sweep.stopped) {
+    if (sweep.stopped && !story.sentence.starts_with("stopped after")) {
         std::string text = fmt::format("after {}", core::counted(sweep.run, "seed"));
         if (sweep.asked > sweep.run) text += " of " + core::with_commas(sweep.asked);
         lines.emplace_back("stopped", text + ": says nothing of the rest");
@@ -111,6 +111,17 @@ void add_sweep(core::NamedLines& lines, const Story& story) {
     if (!sweep.trust.empty()) lines.emplace_back("trust", core::plain(sweep.trust));
 }
 
+/// "linearizable: c1 read x = 3 … (known; seed 12, runs/x-4/findings/linearizable-12)".
+/// `again`: its sentence stands above.
+std::string other_text(const Reason& reason, bool again) {
+    const std::string check = reason.reason.substr(0, reason.reason.find('/'));
+    std::string text = again                     ? check + " says the same"
+                       : reason.sentence.empty() ? reason.reason
+                                                 : check + ": " + reason.sentence;
+    return text + fmt::format(" ({}seed {}{})", reason.news == Reason::News::known ? "known; " : "",
+                              reason.seed, reason.place.empty() ? "" : ", " + reason.place);
+}
+
 void add_reasons(core::NamedLines& lines, const Story& story) {
     const auto* finding = story.finding();
     std::size_t others = 0;
@@ -122,12 +133,10 @@ void add_reasons(core::NamedLines& lines, const Story& story) {
             lines.emplace_back("known", "an earlier sweep failed for this reason, too");
         } else if (reason.news == Reason::News::gone) {
             lines.emplace_back("gone", core::plain(reason.reason + " no longer fails"));
-        } else if (!shown && (reason.sentence.empty() || said.insert(reason.sentence).second)) {
-            lines.emplace_back(
-                others++ == 0 ? "also" : "",
-                core::plain(reason.sentence.empty() ? reason.reason : reason.sentence) +
-                    fmt::format(" ({}seed {})", reason.news == Reason::News::known ? "known; " : "",
-                                reason.seed));
+        } else if (!shown) {
+            // Two checks may tell of the same thing.
+            const bool again = !reason.sentence.empty() && !said.insert(reason.sentence).second;
+            lines.emplace_back(others++ == 0 ? "also" : "", core::plain(other_text(reason, again)));
         }
     }
 }
@@ -135,14 +144,13 @@ void add_reasons(core::NamedLines& lines, const Story& story) {
 }  // namespace
 
 std::string verdict_text(const Story& story, const Look& look) {
-    const std::string word =
-        core::painted(verdict_word(story.verdict), paint_of(story.verdict), look);
+    const std::string word = core::painted(story.word(), paint_of(story.verdict), look);
     std::string out;
     if (story.verdict == check::Verdict::violated) {
         out = word + "   " + core::plain(story.name) + "\n" +
               indented(story.verdict_sentence(), 2, look);
     } else {
-        std::string head = core::padded(verdict_word(story.verdict), 12);
+        std::string head = core::padded(story.word(), 12);
         const std::size_t indent = core::columns(head) + 2;
         head = core::painted(head, paint_of(story.verdict), look) + "  ";
         std::string body = indented(facts_of(story), indent, look);
@@ -164,6 +172,9 @@ std::string proof_text(const Story& story, const Look& look) {
         lines.emplace_back("cause", core::plain(causes_text(story.causes)));
     }
     if (story.shrink) lines.emplace_back("made small", shrink_text(*story.shrink));
+    if (const auto unmet = story.unmet_text(); !unmet.empty()) {
+        lines.emplace_back("expected", core::plain(unmet));
+    }
     add_sweep(lines, story);
     add_reasons(lines, story);
     for (const auto& [name, remark] : story.remarks) lines.emplace_back(name, core::plain(remark));

@@ -12,16 +12,20 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <functional>
 #include <span>
 
 #include "core/text.h"
 #include "runner/formats.h"
+#include "runner/place.h"
 
 namespace storm::runner {
 namespace {
 
 using core::ErrorKind;
 namespace fs = std::filesystem;
+
+constexpr std::size_t file_max = 256U << 20U;
 
 core::Error errno_error(const std::string& path) {
     const auto kind = errno == ENOENT ? ErrorKind::not_found : ErrorKind::io;
@@ -59,30 +63,12 @@ core::Error error_of(const std::string& path, const std::error_code& error) {
     return {ErrorKind::io, path + ": " + error.message(), {}};
 }
 
-/// Without a slash at the end.
-fs::path tidy(const std::string& path) {
-    fs::path place = fs::path(path).lexically_normal();
-    if (!place.has_filename()) place = place.parent_path();
-    return place;
-}
-
-/// Nothing, an empty folder, or an older run may stand where a run goes.
-core::Result<void> check_place(const fs::path& place) {
-    std::error_code error;
-    const auto status = fs::symlink_status(place, error);
-    if (!fs::exists(status)) return {};
-    if (!fs::is_directory(status)) {
-        return core::fail(ErrorKind::io, place.string() + " is there and is no folder");
-    }
-    if (fs::is_empty(place, error) || fs::exists(place / "verdict.json", error)) return {};
-    return core::fail(ErrorKind::io, place.string() +
-                                         " is there and holds no run (no verdict.json); it is "
-                                         "left as it is");
-}
-
 core::Result<void> write_all(const std::string& folder, const StoredRun& run,
                              const ExtraFiles& extra) {
-    const auto put = [&](const std::string& name, std::string_view text) {
+    const auto put = [&](const std::string& name, std::string_view text) -> core::Result<void> {
+        if (text.size() > file_max) {
+            return core::fail(ErrorKind::internal, name + " is too long to be read again");
+        }
         return write_and_sync(folder + "/" + name, text);
     };
     STORM_CHECK(put("plan.json", fault::to_json(run.result.plan)));
@@ -98,10 +84,13 @@ core::Result<void> write_all(const std::string& folder, const StoredRun& run,
 /// Puts `made` in the place of what may stand there.
 core::Result<void> move_into_place(const fs::path& made, const fs::path& place) {
     std::error_code error;
-    const fs::path old = place.string() + fmt::format(".old-{}", ::getpid());
-    const bool replaces = fs::exists(place, error);
-    if (replaces) fs::rename(place, old, error);
-    if (!error) fs::rename(made, place, error);
+    // One step where the file system can do it: at no moment is there no run.
+    const bool swapped =
+        ::renameat2(AT_FDCWD, made.c_str(), AT_FDCWD, place.c_str(), RENAME_EXCHANGE) == 0;
+    const fs::path old = swapped ? made : fs::path(place.string() + temporary("old"));
+    const bool replaces = swapped || fs::exists(place, error);
+    if (replaces && !swapped) fs::rename(place, old, error);
+    if (!error && !swapped) fs::rename(made, place, error);
     if (error) {
         const auto failed = error_of(place.string(), error);
         if (replaces && !fs::exists(place)) fs::rename(old, place, error);
@@ -112,19 +101,19 @@ core::Result<void> move_into_place(const fs::path& made, const fs::path& place) 
     return {};
 }
 
-}  // namespace
-
-core::Result<void> write_run(const std::string& path, const StoredRun& run,
-                             const ExtraFiles& extra) {
+/// Makes the folder beside `path`, lets `fill` write into it and puts it in its place.
+core::Result<void> write_beside(const std::string& path,
+                                const std::function<core::Result<void>(const std::string&)>& fill) {
     const fs::path place = tidy(path);
-    STORM_CHECK(check_place(place));
+    STORM_CHECK(nothing_in_the_way(place));
     std::error_code error;
     if (place.has_parent_path()) fs::create_directories(place.parent_path(), error);
-    const fs::path made = place.string() + fmt::format(".new-{}", ::getpid());
+    clear_leftovers(place);
+    const fs::path made = place.string() + temporary("new");
     if (!error) fs::remove_all(made, error);
     if (!error) fs::create_directory(made, error);
     if (error) return std::unexpected(error_of(made.string(), error));
-    auto done = write_all(made.string(), run, extra);
+    auto done = fill(made.string());
     if (done) {
         sync_folder(made.string());
         done = move_into_place(made, place);
@@ -136,8 +125,35 @@ core::Result<void> write_run(const std::string& path, const StoredRun& run,
     return {};
 }
 
+}  // namespace
+
+core::Result<void> write_run(const std::string& path, const StoredRun& run, const ExtraFiles& extra,
+                             const StoredRun* whole) {
+    return write_beside(path, [&](const std::string& folder) -> core::Result<void> {
+        if (whole != nullptr) {
+            const std::string inner = folder + "/whole";
+            std::error_code error;
+            fs::create_directory(inner, error);
+            if (error) return std::unexpected(error_of(inner, error));
+            STORM_CHECK(write_all(inner, *whole, {}));
+            sync_folder(inner);
+        }
+        return write_all(folder, run, extra);
+    });
+}
+
+core::Result<void> write_folder(const std::string& path, const ExtraFiles& files) {
+    return write_beside(path, [&](const std::string& folder) -> core::Result<void> {
+        for (const auto& [name, text] : files) {
+            STORM_CHECK(write_and_sync(folder + "/" + name, text));
+        }
+        return {};
+    });
+}
+
 core::Result<void> write_file(const std::string& path, std::string_view text) {
-    const std::string made = path + fmt::format(".new-{}", ::getpid());
+    clear_leftovers(path);
+    const std::string made = path + temporary("new");
     if (auto done = write_and_sync(made, text); !done) {
         ::unlink(made.c_str());
         return done;
@@ -147,6 +163,22 @@ core::Result<void> write_file(const std::string& path, std::string_view text) {
         ::unlink(made.c_str());
         return std::unexpected(error);
     }
+    return {};
+}
+
+core::Result<void> append_file(const std::string& path, std::string_view line) {
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+    if (fd < 0) return std::unexpected(errno_error(path));
+    char last = '\n';
+    const off_t end = ::lseek(fd, 0, SEEK_END);
+    if (end > 0) static_cast<void>(::pread(fd, &last, 1, end - 1));
+    const std::string text = (last == '\n' ? "" : "\n") + std::string(line);
+    errno = EIO;  // What a short write comes to.
+    const bool wrote = ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+    const bool synced = wrote && (::fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP);
+    const auto error = errno_error(path);
+    if (::close(fd) != 0 || !synced) return std::unexpected(error);
+    if (end == 0) sync_folder(fs::path(path).parent_path().string());
     return {};
 }
 

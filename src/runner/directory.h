@@ -4,11 +4,13 @@
 //   plan.json      what it was to carry out                      docs/formats/plan.md
 //   decisions.jsonl, history.jsonl, events.jsonl                 docs/formats/*.md
 //   metrics.om     OpenMetrics          junit.xml
-//   report.html    (written by who calls: module report)
+//   report.html, story.json, sweep.json   (written by who calls)
+//   whole/         the run before it was made small, as a directory of its own
 //
 // A directory appears as a whole or not at all: it is written beside its place, synced, and
 // renamed into it. An older run of that name is replaced; anything else in its place is not
-// touched. Readers are strict and bounded, and every error says file:line:column.
+// touched. Readers are strict and bounded, and every error says file:line:column; what is
+// written fits into these bounds (fit()).
 #pragma once
 #include <cstdint>
 #include <string>
@@ -17,38 +19,68 @@
 #include <vector>
 
 #include "core/result.h"
+#include "runner/expected.h"
 #include "runner/run.h"
 
 namespace storm::runner {
+
+/// What a file of the directory had no room for.
+struct Cut {
+    std::string file;  // "events.jsonl"
+    std::uint64_t kept = 0, of = 0;
+    /// "events.jsonl: 400,000 of 5,000,000 lines"
+    [[nodiscard]] std::string text() const;
+};
 
 /// A run with all that verdict.json says of it.
 struct StoredRun {
     RunResult result;
     std::string world = "sim";
-    std::string build;        // build_id() of who ran it.
-    std::string version;      // Of the program.
-    std::string expect;       // What the scenario expected: "pass", "violated", ...
+    std::string build;    // build_id() of who ran it.
+    std::string version;  // Of the program.
+    Expected expect;      // What the scenario expected.
+    /// What was changed from the command line: "system.plant=x".
+    std::vector<std::string> settings;
     std::string command;      // The line that replays it.
     bool confirmed = false;   // Run again in a fresh process, with the same bytes.
     std::string plan_digest;  // hex of fault::digest(plan) when written; what replay compares.
+    std::vector<Cut> cut;     // What fit() left out.
 };
 
 /// A file of the directory that who calls wants in it: {"report.html", text}.
 using ExtraFiles = std::vector<std::pair<std::string, std::string>>;
 
-/// An error (io): full disk, read-only, something else stands there; nothing is left behind.
+/// Whether a run could be written there; asked before the work, so that no work is lost. An error
+/// (io) that names what is in the way. Makes and removes a folder to find out.
+[[nodiscard]] core::Result<void> check_place(const std::string& path);
+/// The same of one file.
+[[nodiscard]] core::Result<void> check_file_place(const std::string& path);
+
+/// Leaves out what would make a file longer than `most` bytes: of the events first messages and
+/// timers long before the end, of decisions and operations the last.
+void fit(StoredRun& run, std::size_t most = 64U << 20U);
+
+/// Requires: fit(run), fit(*whole). An error (io): full disk, read-only, something else stands
+/// there; nothing is left behind.
 [[nodiscard]] core::Result<void> write_run(const std::string& path, const StoredRun& run,
-                                           const ExtraFiles& extra = {});
+                                           const ExtraFiles& extra = {},
+                                           const StoredRun* whole = nullptr);
+/// The same for a sweep without a run to show: these files alone, sweep.json among them.
+[[nodiscard]] core::Result<void> write_folder(const std::string& path, const ExtraFiles& files);
 /// Reads verdict, plan, history, decisions and events. Bounded: 256 MB a file.
 [[nodiscard]] core::Result<StoredRun> read_run(const std::string& path);
 /// Adds or replaces one file of a directory that is there (temporary file and rename).
 [[nodiscard]] core::Result<void> write_file(const std::string& path, std::string_view text);
+/// Adds a line to a file, which is made if it is not there; synced. A line that somebody left half
+/// written ends before it.
+[[nodiscard]] core::Result<void> append_file(const std::string& path, std::string_view line);
 /// The text of a file of at most `most` bytes.
 [[nodiscard]] core::Result<std::string> read_file(const std::string& path,
                                                   std::size_t most = 256U << 20U);
 
 /// The parts, as texts.
 [[nodiscard]] std::string verdict_json(const StoredRun& run);
+[[nodiscard]] std::string decision_json(const history::DecisionRecord& decision);
 [[nodiscard]] std::string decisions_jsonl(const history::RunRecord& record);
 [[nodiscard]] std::string events_jsonl(const history::RunRecord& record);
 [[nodiscard]] std::string metrics_text(const StoredRun& run);

@@ -51,7 +51,6 @@ StoredRun stored(const Bench& bench, const std::string& plant, std::uint64_t see
     if (run) out.result = std::move(*run);
     out.build = build_id();
     out.version = "0.1";
-    out.expect = "pass";
     out.command = "stormproof replay x";
     out.plan_digest = core::hex(fault::digest(out.result.plan));
     return out;
@@ -256,7 +255,12 @@ TEST(Formats, a_violation_is_a_failure_and_an_undecided_check_is_an_error_never_
     group.finding.sentence = "It broke.";
     report.groups.push_back(group);
     report.verdict = check::Verdict::violated;
+    report.groups[0].directory = "runs/s-4";
+    report.groups[0].command = "stormproof replay runs/s-4";
     EXPECT_THAT(to_junit(report, "s.yaml"), HasSubstr("failures=\"2\" errors=\"0\""));
+    EXPECT_THAT(to_junit(report, "s.yaml"), HasSubstr("replay: stormproof replay runs/s-4"));
+    EXPECT_THAT(to_tap(report, "s.yaml"), HasSubstr("  directory: \"runs/s-4\"\n"));
+    EXPECT_THAT(sweep_json(report, "s.yaml"), HasSubstr("\"directory\":\"runs/s-4\""));
     EXPECT_THAT(to_tap(report, "s.yaml"), HasSubstr("1..2\nnot ok 1 - a/b/\\#c"));
     EXPECT_THAT(to_jsonl(report, "s.yaml"), HasSubstr("\"type\":\"reason\""));
     EXPECT_EQ(std::ranges::count(to_jsonl(report, "s.yaml"), '\n'), 2);

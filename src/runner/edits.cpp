@@ -12,6 +12,9 @@ using fault::Plan;
 using fault::PlannedFault;
 using fault::Target;
 
+/// A chaos phase of no time is none, and no scenario may ask for it.
+constexpr Duration chaos_min = core::milliseconds(1);
+
 Duration rounded(Duration time, Duration to) {
     const std::int64_t half = to.ns / 2;
     return Duration{(time.ns + half) / to.ns * to.ns};
@@ -109,7 +112,7 @@ void add_length_edits(const PlannedFault& fault, std::size_t i, std::vector<Edit
 }  // namespace
 
 Plan cut_at(Plan plan, Instant fatal) {
-    const Duration end = (fatal - Instant{}) + core::milliseconds(1);
+    const Duration end = std::max(chaos_min, (fatal - Instant{}) + core::milliseconds(1));
     if (end >= plan.chaos) return plan;
     plan.chaos = end;
     std::erase_if(plan.faults, [&](const auto& fault) { return begins_after(fault, end); });
@@ -238,7 +241,7 @@ std::vector<Edit> time_edits(const Plan& plan) {
                 if (fault.at.after.empty()) fault.at.plus -= by;
             }
             for (auto& operation : earlier.operations) operation.not_before -= by;
-            earlier.chaos = std::max(Duration{}, earlier.chaos - by);
+            earlier.chaos = std::max(chaos_min, earlier.chaos - by);
             return earlier;
         });
     }
@@ -252,7 +255,7 @@ std::vector<Edit> time_edits(const Plan& plan) {
                 if (fault.every && *fault.every >= unit) fault.every = rounded(*fault.every, unit);
             }
             for (auto& op : round.operations) op.not_before = rounded(op.not_before, unit);
-            round.chaos = rounded(round.chaos + unit / 2, unit);
+            round.chaos = std::max(chaos_min, rounded(round.chaos + unit / 2, unit));
             return round;
         });
     }

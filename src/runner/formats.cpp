@@ -42,7 +42,23 @@ struct TestCase {
     std::string name;
     Verdict verdict = Verdict::pass;
     std::string message, detail;
+    std::string directory, command;  // Where the run lies, what replays it.
 };
+
+/// What a test report says of the whole: as the exit code does, so that a build is green where
+/// a scenario got what it expects.
+TestCase whole_case(std::string name, Verdict verdict, const std::string& why,
+                    const Expected& expect, bool met) {
+    TestCase whole{std::move(name), verdict, why, {}, {}, {}};
+    if (met) {
+        whole.verdict = Verdict::pass;
+    } else if (expect.verdict != "pass" && verdict != Verdict::inconclusive) {
+        whole.verdict = Verdict::violated;
+        whole.message = fmt::format("expected {}, came {}", expect.text(), check::to_text(verdict));
+        if (!why.empty()) whole.message += ": " + why;
+    }
+    return whole;
+}
 
 std::string name_of(const StoredRun& run) {
     const auto& plan = run.result.plan;
@@ -51,14 +67,21 @@ std::string name_of(const StoredRun& run) {
 
 std::vector<TestCase> cases_of(const StoredRun& run) {
     std::vector<TestCase> out;
-    for (const auto& finding : run.result.findings) {
-        out.push_back({finding.check, finding.verdict,
-                       finding.verdict == Verdict::pass ? "" : finding.sentence, finding.detail});
-    }
     const auto& judgement = run.result.judgement;
-    TestCase whole{
-        fmt::format("seed {}", run.result.record.seed), judgement.verdict, judgement.why, {}};
-    if (!run.command.empty()) whole.detail = "replay: " + run.command;
+    const bool met = run.expect.met(judgement.verdict, run.result.findings);
+    for (const auto& finding : run.result.findings) {
+        // A check that was expected to say so fails no build.
+        const bool fine = met && finding.verdict == judgement.verdict;
+        out.push_back({finding.check,
+                       fine ? Verdict::pass : finding.verdict,
+                       finding.verdict == Verdict::pass ? "" : finding.sentence,
+                       finding.detail,
+                       {},
+                       {}});
+    }
+    auto whole = whole_case(fmt::format("seed {}", run.result.record.seed), judgement.verdict,
+                            judgement.why, run.expect, met);
+    whole.command = run.command;
     out.push_back(std::move(whole));
     return out;
 }
@@ -73,13 +96,32 @@ std::string seeds_text(const Group& group) {
 std::vector<TestCase> cases_of(const SweepReport& report) {
     std::vector<TestCase> out;
     for (const auto& group : report.groups) {
-        out.push_back({group.reason, Verdict::violated, group.finding.sentence, seeds_text(group)});
+        out.push_back({group.reason, report.met ? Verdict::pass : Verdict::violated,
+                       group.finding.sentence, seeds_text(group), group.directory, group.command});
     }
     for (const auto& check : report.not_judged) {
-        out.push_back({check, Verdict::not_judged, "mode: unlimited checks safety only", {}});
+        out.push_back(
+            {check, Verdict::not_judged, "mode: unlimited checks safety only", {}, {}, {}});
     }
-    out.push_back({core::counted(report.run, "seed"), report.verdict, report.why, report.trust});
+    auto whole = whole_case(core::counted(report.run, "seed"), report.verdict, report.why,
+                            report.expect, report.met);
+    whole.detail = report.trust;
+    whole.directory = report.directory;
+    out.push_back(std::move(whole));
     return out;
+}
+
+/// What stands inside a failure: the proof, where it lies, and how to see it again.
+std::string body_of(const TestCase& each) {
+    std::string text = each.detail;
+    const auto add = [&](std::string_view name, const std::string& value) {
+        if (value.empty()) return;
+        if (!text.empty() && !text.ends_with('\n')) text += '\n';
+        text += fmt::format("{}: {}", name, value);
+    };
+    add("run", each.directory);
+    add("replay", each.command);
+    return text;
 }
 
 std::string junit(const std::string& suite, const std::vector<TestCase>& cases,
@@ -109,7 +151,7 @@ std::string junit(const std::string& suite, const std::vector<TestCase>& cases,
         const auto* tag = each.verdict == Verdict::violated ? "failure" : "error";
         out +=
             fmt::format(">\n      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n    </testcase>\n",
-                        tag, check::to_text(each.verdict), xml(each.message), xml(each.detail));
+                        tag, check::to_text(each.verdict), xml(each.message), xml(body_of(each)));
     }
     return out + "  </testsuite>\n</testsuites>\n";
 }
@@ -133,8 +175,13 @@ std::string tap(const std::vector<TestCase>& cases) {
         out += fmt::format("{}ok {} - {}{}\n", ok ? "" : "not ", ++number, tap_line(each.name),
                            skipped ? " # SKIP " + tap_line(each.message) : "");
         if (ok) continue;
-        out += fmt::format("  ---\n  verdict: {}\n  message: {}\n  ...\n",
-                           check::to_text(each.verdict), core::json_quoted(each.message));
+        out += fmt::format("  ---\n  verdict: {}\n  message: {}\n", check::to_text(each.verdict),
+                           core::json_quoted(each.message));
+        for (const auto& [name, value] :
+             {std::pair{"directory", &each.directory}, std::pair{"replay", &each.command}}) {
+            if (!value->empty()) out += fmt::format("  {}: {}\n", name, core::json_quoted(*value));
+        }
+        out += "  ...\n";
     }
     return out;
 }
@@ -154,6 +201,8 @@ void write_group(JsonOut& out, const Group& group) {
     out.end();
     out.number("confirmed", group.confirmed);
     out.boolean("known", group.known);
+    out.text_if("directory", group.directory);
+    out.text_if("command", group.command);
 }
 
 void write_counts(JsonOut& out, const SweepReport& report, const std::string& name) {
@@ -177,6 +226,10 @@ void write_counts(JsonOut& out, const SweepReport& report, const std::string& na
     out.text("took", core::to_text(report.took));
     out.boolean("stopped", report.stopped);
     out.text("trust", report.trust);
+    out.text("expect", report.expect.verdict);
+    out.text("expect_check", report.expect.check);
+    out.boolean("met", report.met);
+    out.text_if("directory", report.directory);
 }
 
 void write_strings(JsonOut& out, std::string_view key, const std::vector<std::string>& items) {
@@ -286,6 +339,9 @@ std::string to_jsonl(const StoredRun& run) {
     out.number("seed", run.result.record.seed);
     out.text("digest", core::hex(run.result.record.digest));
     out.text("command", run.command);
+    out.text("expect", run.expect.verdict);
+    out.text("expect_check", run.expect.check);
+    out.boolean("met", run.expect.met(run.result.judgement.verdict, run.result.findings));
     out.end();
     return text + out.take() + "\n";
 }

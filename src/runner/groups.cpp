@@ -154,8 +154,11 @@ core::Result<void> Groups::confirm(const PlanOf& plan_of, const SweepOptions& op
 std::vector<Group> Groups::take() {
     std::vector<Group> out;
     for (auto& [reason, entry] : entries_) {
-        for (const auto& seed : entry.seeds) entry.group.seeds.push_back(seed.seed);
-        std::ranges::sort(entry.group.seeds);
+        std::ranges::sort(entry.seeds, {}, &Seed::seed);
+        for (const auto& seed : entry.seeds) {
+            entry.group.seeds.push_back(seed.seed);
+            entry.group.sentences.push_back(seed.finding.sentence);
+        }
         out.push_back(std::move(entry.group));
     }
     entries_.clear();

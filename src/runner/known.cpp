@@ -16,8 +16,8 @@ constexpr std::size_t file_max = 16U << 20U;
 constexpr std::size_t seeds_max = 16;  // Of one reason.
 
 /// A file name that says which scenario it is for: letters, digits, '-' and '.', and a hash of
-/// the path, for two scenarios of one name.
-std::string safe_name(const std::string& scenario_path) {
+/// the path and the variant, for two scenarios of one name.
+std::string safe_name(const std::string& scenario_path, const std::vector<std::string>& variant) {
     std::string name = std::filesystem::path(scenario_path).stem().string().substr(0, 64);
     for (char& c : name) {
         const bool fine = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
@@ -25,14 +25,17 @@ std::string safe_name(const std::string& scenario_path) {
         if (!fine) c = '_';
     }
     const auto path = std::filesystem::path(scenario_path).lexically_normal().string();
-    return name + "-" + core::hex(core::key_of(path)).substr(0, 8);
+    core::Key key = core::key_of(path);
+    for (const auto& each : variant) key = core::combine(key, core::key_of(each));
+    return name + "-" + core::hex(key).substr(0, 8);
 }
 
 }  // namespace
 
-std::string known_path(const std::string& root, const std::string& scenario_path) {
+std::string known_path(const std::string& root, const std::string& scenario_path,
+                       const std::vector<std::string>& variant) {
     return (std::filesystem::path(root) / ".stormproof" / "known" /
-            (safe_name(scenario_path) + ".jsonl"))
+            (safe_name(scenario_path, variant) + ".jsonl"))
         .string();
 }
 
@@ -104,6 +107,13 @@ core::Result<void> write_known(const std::string& path, const std::vector<Known>
     std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
     if (error) return core::fail(core::ErrorKind::io, path + ": " + error.message());
     return write_file(path, to_jsonl(known));
+}
+
+core::Result<void> append_known(const std::string& path, const Known& known) {
+    std::error_code error;
+    std::filesystem::create_directories(std::filesystem::path(path).parent_path(), error);
+    if (error) return core::fail(core::ErrorKind::io, path + ": " + error.message());
+    return append_file(path, to_jsonl({known}));
 }
 
 }  // namespace storm::runner

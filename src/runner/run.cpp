@@ -144,6 +144,16 @@ Judgement judge(const fault::Plan& plan, const history::RunRecord& record,
     return out;
 }
 
+void lead_with(RunResult& result, const std::string& reason) {
+    auto& findings = result.findings;
+    const auto at = std::ranges::find_if(findings, [&](const check::Finding& finding) {
+        return finding.verdict == Verdict::violated && finding.reason() == reason;
+    });
+    if (at == findings.end()) return;
+    std::rotate(findings.begin(), at, at + 1);
+    result.judgement.why = findings.front().sentence;
+}
+
 core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan, std::uint64_t seed,
                                  const RunOptions& options) {
     STORM_CHECK(check_names(bench, plan));

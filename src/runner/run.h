@@ -47,6 +47,10 @@ struct RunOptions {
 [[nodiscard]] core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan,
                                                std::uint64_t seed, const RunOptions& options);
 
+/// Puts the finding with this reason first, which the verdict then speaks of. A run often fails
+/// for several reasons; who looks for one must not be told another.
+void lead_with(RunResult& result, const std::string& reason);
+
 /// The verdict over findings and evidence.
 [[nodiscard]] Judgement judge(const fault::Plan& plan, const history::RunRecord& record,
                               const std::vector<check::Finding>& findings);

@@ -65,8 +65,9 @@ public:
         work.enough = [this] { return enough(); };
         STORM_CHECK(fleet_.run(work));
         if (error_) return std::unexpected(*error_);
-        groups_.cut(limit_);
         STORM_CHECK(finish_reruns());
+        groups_.cut(limit_);
+        count_waiting();
         report_.failing = groups_.failing();
         if (options_.confirm) {
             STORM_CHECK(groups_.confirm([this](auto seed) { return plan_of(seed); }, options_,
@@ -107,7 +108,10 @@ private:
 
     void take(std::uint64_t item, std::span<const std::byte> bytes);
     void undecided(std::uint64_t seed, const std::string& why);
-    void count(const SeedNote& note);
+    void note_doubt(std::uint64_t seed, const SeedNote& note);
+    void arrived(std::uint64_t item, SeedNote note);
+    void count_waiting();
+    void count(std::uint64_t item, const SeedNote& note);
     void fell(std::uint64_t item, const Death& death);
     void failed(std::uint64_t item, std::uint64_t digest, check::Finding finding,
                 const Ending& ending = {});
@@ -116,6 +120,7 @@ private:
     [[nodiscard]] bool ask_again(const Pass& pass);
     void reread(core::Result<std::optional<Reading>> answer);
     [[nodiscard]] core::Result<void> finish_reruns();
+    [[nodiscard]] std::size_t rank_of(const std::string& check) const;
     void finish();
     void find_never_met();
 
@@ -133,6 +138,12 @@ private:
     std::uint64_t items_ = 0;
     bool timed_ = false;
     std::uint64_t limit_ = ~std::uint64_t{0};  // Items after it do not count.
+    // Notes that came before those of lower items. What a sweep counts must not depend on which
+    // worker was faster, so a note counts once all lower items did.
+    std::deque<std::optional<SeedNote>> waiting_;  // Of items counted_, counted_ + 1, ...
+    std::uint64_t counted_ = 0;                    // All lower items count.
+    std::uint64_t arrived_ = 0;
+    std::optional<std::uint64_t> highest_;  // The highest item of the range that counts.
     std::vector<history::SiteHits> site_sums_ = std::vector<history::SiteHits>(sites_.size());
     std::uint64_t ineffective_lowest_ = ~std::uint64_t{0};
     std::uint64_t undecided_lowest_ = ~std::uint64_t{0};
@@ -149,7 +160,7 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
         error_ = core::Error{ErrorKind::internal, "a worker's note cannot be read", {}};
         return fleet_.stop_at(0);
     }
-    if (note->skipped) return;
+    if (note->skipped) return arrived(item, std::move(*note));
     const std::uint64_t seed = seed_of(item);
     if (note->failed) {
         if (!error_) {
@@ -159,30 +170,54 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
         }
         return fleet_.stop_at(0);
     }
-    count(*note);
-    if (note->ineffective) {
+    for (const auto& finding : note->findings) failed(item, note->digest, unpack(finding));
+    const bool passed = note->findings.empty() && note->digest != 0;
+    if (passed && options_.rerun_ppm != 0) {
+        const Pass pass{item, seed, note->digest};
+        if (!last_pass_ || last_pass_->item < item) last_pass_ = pass;
+        if (core::happens(core::draw(core::key_of("rerun"), seed, 0), options_.rerun_ppm) &&
+            passes_.size() < waiting_max) {
+            passes_.push_back(pass);
+        }
+    }
+    arrived(item, std::move(*note));
+}
+
+void Sweep::arrived(std::uint64_t item, SeedNote note) {
+    ++arrived_;
+    if (options_.stop_after == 0) return count(item, note);  // All count, in any order.
+    const std::uint64_t place = item - counted_;
+    if (place >= waiting_.size()) waiting_.resize(place + 1);
+    waiting_[place] = std::move(note);
+    for (; !waiting_.empty() && waiting_.front() && counted_ <= limit_; ++counted_) {
+        count(counted_, *waiting_.front());
+        waiting_.pop_front();
+    }
+}
+
+/// No more will come: what is there counts, up to the item that ended the sweep.
+void Sweep::count_waiting() {
+    for (; !waiting_.empty() && counted_ <= limit_; ++counted_) {
+        if (waiting_.front()) count(counted_, *waiting_.front());
+        waiting_.pop_front();
+    }
+    waiting_.clear();
+}
+
+void Sweep::note_doubt(std::uint64_t seed, const SeedNote& note) {
+    if (note.ineffective) {
         ++report_.ineffective_seeds;
         report_.ineffective.push_back(seed);
-        if (seed < ineffective_lowest_ && !note->why.empty()) {
+        if (seed < ineffective_lowest_ && !note.why.empty()) {
             ineffective_lowest_ = seed;
-            report_.ineffective_why = fmt::format("seed {}: {}", seed, note->why);
+            report_.ineffective_why = fmt::format("seed {}: {}", seed, note.why);
         }
         if (report_.ineffective.size() >= 64) {
             std::ranges::sort(report_.ineffective);
             report_.ineffective.resize(16);
         }
     }
-    if (note->undecided) undecided(seed, note->why);
-    for (auto& finding : note->findings) {
-        failed(item, note->digest, unpack(std::move(finding)));
-    }
-    if (!note->findings.empty() || note->digest == 0 || options_.rerun_ppm == 0) return;
-    const Pass pass{item, seed, note->digest};
-    if (!last_pass_ || last_pass_->item < item) last_pass_ = pass;
-    if (core::happens(core::draw(core::key_of("rerun"), seed, 0), options_.rerun_ppm) &&
-        passes_.size() < waiting_max) {
-        passes_.push_back(pass);
-    }
+    if (note.undecided) undecided(seed, note.why);
 }
 
 void Sweep::undecided(std::uint64_t seed, const std::string& why) {
@@ -192,10 +227,13 @@ void Sweep::undecided(std::uint64_t seed, const std::string& why) {
     report_.inconclusive_why = fmt::format("seed {}: {}", seed, why);
 }
 
-void Sweep::count(const SeedNote& note) {
+void Sweep::count(std::uint64_t item, const SeedNote& note) {
+    if (item >= first_.size()) highest_ = std::max(highest_.value_or(0), item);
+    if (note.skipped) return;
     ++report_.run;
     ++(note.faulty ? report_.faulty : report_.controls);
     if (note.effective) ++report_.effective;
+    note_doubt(seed_of(item), note);
     report_.events += note.events;
     report_.messages += note.messages;
     report_.operations += note.operations;
@@ -218,9 +256,10 @@ void Sweep::count(const SeedNote& note) {
 }
 
 void Sweep::fell(std::uint64_t item, const Death& death) {
-    ++report_.run;
-    ++report_.faulty;  // Whatever it drew: it is no control that passed.
     failed(item, 0, to_finding(death), {.outside = death.outside});
+    SeedNote note;
+    note.faulty = true;  // Whatever it drew: it is no control that passed.
+    arrived(item, std::move(note));
 }
 
 void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding finding,
@@ -228,7 +267,8 @@ void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding find
     const std::string reason = finding.reason();
     const bool fresh = groups_.add(item, seed_of(item), digest, std::move(finding), ending);
     if (options_.stop_after != 0 && groups_.failing() >= options_.stop_after) {
-        limit_ = groups_.item_of(options_.stop_after);
+        // Never below what counts: a run again may say something of an item long past.
+        limit_ = std::max(groups_.item_of(options_.stop_after), counted_ == 0 ? 0 : counted_ - 1);
         fleet_.stop_at(limit_ + 1);
     }
     if (fresh && options_.found) options_.found(groups_.group(reason));
@@ -237,7 +277,7 @@ void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding find
 bool Sweep::enough() {
     const Duration elapsed = since(start_);
     if (options_.progress) {
-        options_.progress({report_.run, timed_ ? 0 : report_.asked, groups_.failing(), elapsed});
+        options_.progress({arrived_, timed_ ? 0 : report_.asked, groups_.failing(), elapsed});
     }
     if (options_.stop && options_.stop()) {
         report_.stopped = true;
@@ -313,14 +353,23 @@ core::Result<void> Sweep::finish_reruns() {
     return {};
 }
 
+/// Of the reasons of one seed: what the scenario expects comes first, then the built-in checks,
+/// then the others as the scenario names them.
+std::size_t Sweep::rank_of(const std::string& check) const {
+    if (check == scenario_.expect_check) return 0;
+    const auto at = std::ranges::find(scenario_.checks, check, &fault::PlannedCheck::use);
+    if (at == scenario_.checks.end()) return 1;
+    return static_cast<std::size_t>(at - scenario_.checks.begin()) + 2;
+}
+
 void Sweep::finish() {
     report_.groups = groups_.take();
     for (auto& group : report_.groups) {
         group.known = std::ranges::any_of(
             options_.known, [&](const Known& known) { return known.reason == group.reason; });
     }
-    std::ranges::sort(report_.groups, {}, [](const Group& group) {
-        return std::tuple(group.known, group.lowest, group.reason);
+    std::ranges::sort(report_.groups, {}, [this](const Group& group) {
+        return std::tuple(group.known, group.lowest, rank_of(group.finding.check), group.reason);
     });
     const auto last_item = std::min(limit_, items_ - 1);
     const auto ran_all = [&](std::uint64_t seed) {
@@ -343,14 +392,8 @@ void Sweep::finish() {
         sum.reached += site_sums_[i].reached;
         sum.held += site_sums_[i].held;
     }
-    std::uint64_t known_outside = 0;
-    for (const auto seed : first_) {
-        const bool inside = seed >= options_.first && (timed_ || seed <= options_.last);
-        known_outside += inside ? 0 : 1;
-    }
-    const std::uint64_t in_range = report_.run > known_outside ? report_.run - known_outside : 0;
-    report_.last = in_range == 0 ? options_.first : options_.first + in_range - 1;
-    if (!timed_) report_.last = std::min(report_.last, options_.last);
+    const std::uint64_t last = highest_.value_or(first_.size()) - first_.size();
+    report_.last = options_.first + last;
     find_never_met();
     report_.took = since(start_);
     report_.not_judged = check::not_judged(bench_.checks, scenario_.checks, scenario_.mode);

@@ -19,6 +19,7 @@
 #include "core/time.h"
 #include "history/record.h"
 #include "runner/bench.h"
+#include "runner/expected.h"
 #include "runner/known.h"
 #include "runner/run.h"
 #include "scenario/scenario.h"
@@ -34,6 +35,9 @@ struct Group {
     std::vector<std::uint64_t> seeds;  // The lowest 16, ascending.
     std::uint64_t confirmed = 0;       // Of those, run again in a fresh process, with the same end.
     bool known = false;                // Seen in an earlier sweep.
+    std::vector<std::string> sentences;  // Of `seeds`, in their order.
+    std::string directory;  // The run that shows it, and the line that replays it: filled by who
+    std::string command;    // writes them.
 };
 
 /// How often one kind of fault was planned and what came of it, counted in occurrences.
@@ -91,6 +95,9 @@ struct SweepReport {
     std::vector<std::string> not_judged;      // Named checks that the mode leaves out.
     std::string trust;                        // What so many passes are worth.
     std::uint64_t first = 1, last = 0;        // Seeds that were run, known ones apart.
+    Expected expect;                          // By the scenario, and whether it came.
+    bool met = false;
+    std::string directory;  // Where this report lies; filled by who writes it.
 };
 
 /// An error: the scenario cannot run here at all (no such world, a fault it cannot do).

@@ -59,18 +59,33 @@ std::string trust_in(const SweepReport& report) {
         core::with_commas(passes / 3));
 }
 
+void judge_findings(SweepReport& report, const scenario::Scenario& scenario) {
+    if (!report.groups.empty()) {
+        report.verdict = Verdict::violated;
+        report.why = report.groups.front().finding.sentence;
+        return;
+    }
+    report.why = doubt(report, scenario);
+    if (report.why.empty() && report.stopped) {
+        report.why = "stopped after " + core::counted(report.run, "seed");
+        if (report.asked > report.run) report.why += " of " + core::with_commas(report.asked);
+        report.why += ", no failure so far";
+    }
+    report.verdict = report.why.empty() ? Verdict::pass : Verdict::inconclusive;
+}
+
 }  // namespace
 
 void judge_sweep(SweepReport& report, const scenario::Scenario& scenario) {
     report.trust = trust_in(report);
-    if (!report.groups.empty()) {
-        const Group& first = report.groups.front();
-        report.verdict = Verdict::violated;
-        report.why = first.finding.sentence;
-        return;
+    judge_findings(report, scenario);
+    report.expect = expected_of(scenario);
+    std::vector<check::Finding> confirmed;
+    for (const auto& group : report.groups) {
+        // A sweep that was stopped had no time for it.
+        if (group.confirmed != 0 || report.stopped) confirmed.push_back(group.finding);
     }
-    report.why = doubt(report, scenario);
-    report.verdict = report.why.empty() ? Verdict::pass : Verdict::inconclusive;
+    report.met = report.expect.met(report.verdict, confirmed);
 }
 
 }  // namespace storm::runner

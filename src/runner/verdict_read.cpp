@@ -197,6 +197,21 @@ void read_site(JsonReader& in, history::RunRecord& record) {
     record.sites[message] = hits;
 }
 
+Cut read_cut(JsonReader& in) {
+    Cut cut;
+    in.object([&](std::string_view key) {
+        if (key == "file")
+            cut.file = in.text();
+        else if (key == "kept")
+            cut.kept = read_count(in);
+        else if (key == "of")
+            cut.of = read_count(in);
+        else
+            in.unknown_key({"file", "kept", "of"});
+    });
+    return cut;
+}
+
 /// True if `key` was one of what a StoredRun says of itself.
 bool read_head(JsonReader& in, std::string_view key, StoredRun& run) {
     auto& plan = run.result.plan;
@@ -226,7 +241,13 @@ bool read_head(JsonReader& in, std::string_view key, StoredRun& run) {
     else if (key == "version")
         run.version = in.text();
     else if (key == "expect")
-        run.expect = in.text();
+        run.expect.verdict = in.text();
+    else if (key == "expect_check")
+        run.expect.check = in.text();
+    else if (key == "settings")
+        in.list([&] { run.settings.push_back(in.text()); });
+    else if (key == "cut")
+        in.list([&] { run.cut.push_back(read_cut(in)); });
     else if (key == "command")
         run.command = in.text();
     else if (key == "confirmed")
@@ -277,12 +298,14 @@ bool read_body(JsonReader& in, std::string_view key, RunResult& result) {
     return true;
 }
 
-constexpr std::array<std::string_view, 32> verdict_keys = {
-    "stormproof", "verdict",   "why",    "scenario",    "scenario_digest", "title",    "system",
-    "plant",      "world",     "seed",   "plan_digest", "build",           "version",  "expect",
-    "command",    "confirmed", "faulty", "effective",   "ineffective",     "idle",     "digest",
-    "events",     "messages",  "healed", "ended",       "complete",        "findings", "faults",
-    "breaches",   "sites",     "ladder", "unplaced"};
+constexpr std::array<std::string_view, 35> verdict_keys = {
+    "stormproof",  "verdict", "why",       "scenario", "scenario_digest",
+    "title",       "system",  "plant",     "world",    "seed",
+    "plan_digest", "build",   "version",   "expect",   "expect_check",
+    "settings",    "command", "confirmed", "faulty",   "effective",
+    "ineffective", "idle",    "digest",    "events",   "messages",
+    "healed",      "ended",   "complete",  "findings", "faults",
+    "breaches",    "sites",   "ladder",    "unplaced", "cut"};
 
 /// Calls `read` with a reader for each line that is not empty; the first error ends it.
 template <class Read>

@@ -123,7 +123,11 @@ std::string verdict_json(const StoredRun& run) {
     out.text("plan_digest", core::hex(fault::digest(plan)));
     out.text("build", run.build);
     out.text("version", run.version);
-    out.text("expect", run.expect);
+    out.text("expect", run.expect.verdict);
+    out.text("expect_check", run.expect.check);
+    out.begin_list("settings");
+    for (const auto& setting : run.settings) out.text({}, setting);
+    out.end();
     out.text("command", run.command);
     out.boolean("confirmed", run.confirmed);
     out.boolean("faulty", judgement.faulty);
@@ -145,23 +149,29 @@ std::string verdict_json(const StoredRun& run) {
                [](JsonOut& to, std::uint64_t rung) { to.text({}, core::hex(rung)); });
     write_list(out, "unplaced", record.unplaced,
                [](JsonOut& to, const std::string& pin) { to.text({}, pin); });
+    write_list(out, "cut", run.cut, [](JsonOut& to, const Cut& cut) {
+        to.begin_object();
+        to.text("file", cut.file);
+        to.number("kept", cut.kept);
+        to.number("of", cut.of);
+        to.end();
+    });
     out.end();
     return out.take() + "\n";
 }
 
+std::string decision_json(const history::DecisionRecord& decision) {
+    const auto purpose = static_cast<fault::Purpose>(decision.purpose);
+    std::string text = fmt::format(R"({{"purpose":"{}","key":"{}","index":{},"outcome":{})",
+                                   fault::info(purpose).name, core::hex(decision.key),
+                                   decision.index, decision.outcome);
+    if (!decision.who.empty()) text += R"(,"who":)" + core::json_quoted(decision.who);
+    return text + "}";
+}
+
 std::string decisions_jsonl(const history::RunRecord& record) {
     std::string text;
-    auto out = std::back_inserter(text);
-    for (const auto& decision : record.decisions) {
-        const auto purpose = static_cast<fault::Purpose>(decision.purpose);
-        fmt::format_to(out, R"({{"purpose":"{}","key":"{}","index":{},"outcome":{})",
-                       fault::info(purpose).name, core::hex(decision.key), decision.index,
-                       decision.outcome);
-        if (!decision.who.empty()) {
-            fmt::format_to(out, R"(,"who":{})", core::json_quoted(decision.who));
-        }
-        text += "}\n";
-    }
+    for (const auto& decision : record.decisions) text += decision_json(decision) + "\n";
     return text;
 }
 

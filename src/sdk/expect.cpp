@@ -22,14 +22,9 @@ Expectation expect(const Bench& bench, const std::string& path) {
     request.cause = false;
     request.fork_only = true;
     const auto outcome = sdk::run_sweep(session, *scenario, request);
-    std::string text;
-    if (outcome.tale) {
-        text = report::text(sdk::story_of(session, *outcome.tale), core::Look{});
-    } else if (outcome.report) {
-        const runner::RunResult nothing;
-        text = report::text(sdk::story_of_pass(*scenario, *outcome.report, nothing), core::Look{});
-    }
-    return {outcome.exit_code == sdk::code::pass, text};
+    if (!outcome.report) return {false, path + " could not be run; see above"};
+    // A run that could not be kept does not change what it showed.
+    return {outcome.report->met, report::text(sdk::story_of(session, *outcome.tale), core::Look{})};
 }
 
 Expectation expect(const std::string& scenario, std::vector<node::System> systems,

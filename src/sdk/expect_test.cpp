@@ -75,7 +75,7 @@ TEST_F(Expect, OneSeedThatEndsTheProcessIsAVerdictWithARunDirectory) {
     request.scenario = "it.yaml";
     request.seed = 3;
     EXPECT_EQ(run(session, request), code::violated);
-    EXPECT_TRUE(fs::exists("runs/it-3/verdict.json"));
+    EXPECT_TRUE(fs::exists("runs/it-seed-3/verdict.json"));
 }
 
 }  // namespace

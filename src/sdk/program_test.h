@@ -43,6 +43,7 @@ struct Twist {
     std::function<void()> in_child;        // Between fork and exec.
     std::function<void(pid_t)> meanwhile;  // In the test, once it runs.
     std::string program;                   // argv[0]; "": the path of the program.
+    std::string shell;                     // Run this script instead.
 };
 
 class Program : public ::testing::Test {
@@ -89,6 +90,7 @@ protected:
             if (chdir(folder_.c_str()) != 0 || dup2(to, 1) < 0 || dup2(log, 2) < 0) _exit(99);
             alarm(50);
             if (twist.in_child) twist.in_child();
+            if (!twist.shell.empty()) execl("/bin/sh", "sh", twist.shell.c_str(), nullptr);
             execv(binary_.c_str(), argv.data());
             _exit(98);
         }

@@ -13,7 +13,10 @@
 #include "runner/replay.h"
 #include "runner/shrink.h"
 #include "sdk/guarded.h"
+#include "sdk/places.h"
+#include "sdk/plan_names.h"
 #include "sdk/run_command.h"
+#include "sdk/story_file.h"
 #include "sdk/telling.h"
 #include "ui/progress.h"
 
@@ -103,11 +106,20 @@ std::string outcome_of_leak(const runner::Replay& again, std::uint64_t before) {
            now + ".";
 }
 
+/// The names in a plan that may have been edited; read_run() read it from the same file.
+core::Result<void> check_names(const Session& session, const runner::StoredRun& stored,
+                               const std::string& directory) {
+    const std::string path = directory + "/plan.json";
+    STORM_TRY(const auto text, runner::read_file(path));
+    return check_plan_names(session.bench, stored.result.plan, text, path);
+}
+
 // "every event is the same: 3b9f0c21...", or what is not.
 std::string outcome_line(const runner::Replay& again, std::uint64_t before) {
     const std::uint64_t digest = again.result.record.digest;
     if (again.identical && digest != 0) {
-        return "every event is the same: " + core::hex(digest);
+        return fmt::format("{}every event is the same: {}",
+                           again.edited ? "the plan was edited, and " : "", core::hex(digest));
     }
     constexpr std::string_view said = "Replayed: ";
     const std::string sentence =
@@ -117,7 +129,8 @@ std::string outcome_line(const runner::Replay& again, std::uint64_t before) {
 }
 
 void print_replay(Session& session, const ReplayRequest& request, const Tale& tale,
-                  const runner::Replay& again, const std::string& outcome) {
+                  const runner::Replay& again, const std::string& outcome,
+                  const std::vector<history::DecisionRecord>& decisions) {
     const bool json = session.format == "json" || session.format == "jsonl";
     if (request.trace || request.event || !request.until.empty()) {
         if (json) {
@@ -135,7 +148,16 @@ void print_replay(Session& session, const ReplayRequest& request, const Tale& ta
     }
     auto story = story_of(session, tale);
     story.remarks.emplace_back(again.identical ? "replayed" : "differs", outcome);
-    for (const auto& each : again.unplaced) story.remarks.emplace_back("no place", each);
+    if (again.edited && tale.stored.result.plan.checks.empty()) {
+        story.remarks.emplace_back("checks",
+                                   "the plan names none: nobody judges what was answered");
+    }
+    for (const auto& each : unplaced_texts(again.unplaced, decisions)) {
+        story.remarks.emplace_back("no place", each);
+    }
+    if (!again.identical && !again.same_build) {
+        for (const auto& cut : tale.stored.cut) story.remarks.emplace_back("kept", cut.text());
+    }
     session.out.print(session.quiet ? report::verdict_text(story, session.out.look())
                                     : report::text(story, session.out.look()));
 }
@@ -149,6 +171,9 @@ int replay(Session& session, const ReplayRequest& request) {
     if (!stored) return session.fail(damaged(stored.error()));
     const auto options = options_of(request);
     if (!options) return session.fail(code::usage, options.error().text());
+    if (const auto fine = check_names(session, *stored, *directory); !fine) {
+        return session.fail(fine.error());
+    }
     auto again = replay_guarded(session, *stored, *options);
     if (!again) return session.fail(again.error());
     const auto before = stored->result.record.digest;
@@ -158,13 +183,20 @@ int replay(Session& session, const ReplayRequest& request) {
     if (leak != nullptr) {
         again->identical = false;
         add_finding(again->result, *leak);
+    } else if (stored->result.judgement.verdict == check::Verdict::violated &&
+               !stored->result.findings.empty()) {
+        runner::lead_with(again->result, stored->result.findings.front().reason());
     }
     Tale tale;
     tale.directory = *directory;
     const bool leaks = leak != nullptr;
     tale.stored = std::move(*stored);
-    tale.stored.result = again->result;
-    print_replay(session, request, tale, *again, outcome);
+    const auto decisions = std::move(tale.stored.result.record.decisions);
+    tale.stored.result = std::move(again->result);
+    tale.facts.met =
+        tale.stored.expect.met(tale.stored.result.judgement.verdict, tale.stored.result.findings);
+    tale.facts.commands = {{tale.stored.command, "the same bytes again"}};
+    print_replay(session, request, tale, *again, outcome, decisions);
     if (leaks) return code::violated;
     if (again->same_build && !again->edited && !again->identical) {
         return session.fail(code::violated, "the same build, plan and seed gave other bytes",
@@ -173,6 +205,63 @@ int replay(Session& session, const ReplayRequest& request) {
     }
     return exit_code_of(tale.stored);
 }
+
+namespace {
+
+core::Result<runner::ShrinkOptions> shrink_options(const ShrinkRequest& request,
+                                                   const std::string& world) {
+    runner::ShrinkOptions options;
+    options.run.world = world;
+    options.jobs = request.jobs;
+    options.stop = [] { return stopped_by() != 0; };
+    if (!request.budget.empty()) {
+        STORM_TRY(options.budget, core::parse_duration(request.budget));
+    }
+    return options;
+}
+
+/// The tale of what became of a run; `stored` is as it was.
+core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& stored,
+                                 const runner::Shrunk& shrunk, const std::string& reason,
+                                 const std::string& directory) {
+    runner::RunOptions full;
+    full.world = stored.world;
+    full.detail = history::Detail::full;
+    Tale tale;
+    tale.directory = directory;
+    STORM_TRY(auto result, run_guarded(session.bench, shrunk.plan, shrunk.seed, full));
+    runner::lead_with(result, reason);
+    tale.whole = std::move(stored.result);
+    tale.stored = std::move(stored);
+    tale.stored.result = std::move(result);
+    tale.stored.cut.clear();
+    tale.stored.command = replay_command(session, directory);
+    tale.stored.plan_digest = core::hex(fault::digest(tale.stored.result.plan));
+    tale.stored.build = runner::build_id();
+    auto& facts = tale.facts;
+    facts.kind = "small";
+    facts.scenario = tale.stored.result.plan.scenario;
+    facts.settings = tale.stored.settings;
+    facts.world = tale.stored.world;
+    facts.met =
+        tale.stored.expect.met(tale.stored.result.judgement.verdict, tale.stored.result.findings);
+    facts.shrink = shrink_of(shrunk);
+    facts.environment = environment();
+    facts.commands = {
+        {tale.stored.command, "the same bytes again"},
+        {seed_command(session, facts, shrunk.seed), "the whole seed, before it was made small"}};
+    return tale;
+}
+
+/// Why shrinking ended before it was done, in words; "" if it was done.
+std::string cut_short(const runner::Shrunk& shrunk, Duration budget) {
+    if (!shrunk.stopped) return {};
+    if (stopped_by() != 0) return "by you: smaller may exist";
+    return fmt::format("after {}: smaller may exist; --budget gives it more time",
+                       core::to_human(budget));
+}
+
+}  // namespace
 
 int shrink(Session& session, const ShrinkRequest& request) {
     const auto directory = find_run(request.run);
@@ -184,66 +273,52 @@ int shrink(Session& session, const ShrinkRequest& request) {
         return session.fail(code::usage, *directory + ": nothing is violated there to make small");
     }
     const std::string reason = findings.front().reason();
-    runner::ShrinkOptions options;
-    options.run.world = stored->world;
-    options.jobs = request.jobs;
-    options.stop = [] { return stopped_by() != 0; };
-    if (!request.budget.empty()) {
-        const auto budget = core::parse_duration(request.budget);
-        if (!budget) return session.fail(code::usage, budget.error().text());
-        options.budget = *budget;
+    auto options = shrink_options(request, stored->world);
+    if (!options) return session.fail(code::usage, options.error().text());
+    // The run it was made of stays where it is; what was small before is written over itself.
+    const std::string place =
+        directory->ends_with(small_ending) ? *directory : *directory + small_ending;
+    if (const auto free = runner::check_place(place); !free) return session.fail(free.error());
+    if (!request.save.empty()) {
+        const auto free = runner::check_file_place(request.save);
+        if (!free) return session.fail(free.error());
     }
-    ui::Progress progress(session.err, "making it small", 0, options.budget);
-    options.progress = [&](const runner::ShrinkProgress& p) {
+    ui::Progress progress(session.err, "making it small", 0, options->budget);
+    options->progress = [&](const runner::ShrinkProgress& p) {
         progress.update(p.runs, fmt::format("{}, size {}", p.doing, p.size.total()));
     };
-    auto shrunk = runner::shrink(session.bench, {{stored->result.plan, stored->result.record.seed}},
-                                 reason, options);
+    const auto shrunk = runner::shrink(
+        session.bench, {{stored->result.plan, stored->result.record.seed}}, reason, *options);
     progress.finish();
     if (!shrunk) return session.fail(shrunk.error());
-    runner::RunOptions full;
-    full.world = stored->world;
-    full.detail = history::Detail::full;
-    auto result = run_guarded(session.bench, shrunk->plan, shrunk->seed, full);
-    if (!result) return session.fail(result.error());
-    Tale tale;
-    // The run it was made of stays where it is; what was small before is written over itself.
-    tale.directory = directory->ends_with(small_ending) ? *directory : *directory + small_ending;
-    tale.whole = std::move(stored->result);
-    tale.stored = std::move(*stored);
-    tale.stored.result = std::move(*result);
-    tale.stored.command = fmt::format("{} replay {}", session.program, shell_word(tale.directory));
-    tale.stored.plan_digest = core::hex(fault::digest(tale.stored.result.plan));
-    tale.stored.build = runner::build_id();
-    tale.shrunk = std::move(*shrunk);
-    if (const auto written = write_tale(session, tale, {}); !written) {
-        return session.fail(written.error());
+    auto tale = tale_of_small(session, std::move(*stored), *shrunk, reason, place);
+    if (!tale) return session.fail(tale.error());
+    const int exit_code = keep_tale(session, *tale, {}, exit_code_of(tale->stored));
+    remember_place(tale->directory);
+    auto story = story_of(session, *tale);
+    if (const auto why = cut_short(*shrunk, options->budget); !why.empty()) {
+        story.remarks.emplace_back("cut short", why);
     }
-    auto story = story_of(session, tale);
     if (!request.save.empty()) {
-        const scenario::Regression why{.why = tale.shrunk->finding.sentence,
-                                       .seed = tale.shrunk->seed,
-                                       .violates = tale.shrunk->finding.check};
-        const auto saved =
-            runner::write_file(request.save, scenario::to_yaml(tale.shrunk->plan, why));
+        const scenario::Regression why{.why = shrunk->finding.sentence,
+                                       .seed = shrunk->seed,
+                                       .violates = shrunk->finding.check};
+        const auto saved = runner::write_file(request.save, scenario::to_yaml(shrunk->plan, why));
         if (!saved) return session.fail(saved.error());
         story.more_commands.emplace_back(
             "saved", fmt::format("{} run {}", session.program, shell_word(request.save)));
     }
     session.out.print(session.quiet ? report::verdict_text(story, session.out.look())
                                     : report::text(story, session.out.look()));
-    return exit_code_of(tale.stored);
+    return stopped_by() != 0 ? 128 + stopped_by() : exit_code;
 }
 
 int report(Session& session, const std::string& run) {
-    const auto directory = find_run(run);
+    const auto directory = find_run(run, true);
     if (!directory) return session.fail(directory.error());
-    auto stored = runner::read_run(*directory);
-    if (!stored) return session.fail(damaged(stored.error()));
-    Tale tale;
-    tale.directory = *directory;
-    tale.stored = std::move(*stored);
-    const auto page = report::html(story_of(session, tale));
+    const auto tale = read_tale(*directory);
+    if (!tale) return session.fail(damaged(tale.error()));
+    const auto page = report::html(story_of(session, *tale));
     if (const auto written = runner::write_file(*directory + "/report.html", page); !written) {
         return session.fail(written.error());
     }

@@ -1,13 +1,9 @@
 #include "sdk/run_command.h"
 
 #include <fmt/format.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
 #include <filesystem>
 
 #include "core/guard.h"
@@ -19,49 +15,23 @@
 #include "runner/formats.h"
 #include "runner/shrink.h"
 #include "sdk/guarded.h"
+#include "sdk/places.h"
+#include "sdk/story_file.h"
 #include "ui/progress.h"
 
 namespace storm::sdk {
 namespace {
 
-/// Whether a run can be written there, asked before the work and not after it.
-core::Result<void> check_place(const std::string& directory) {
-    namespace fs = std::filesystem;
-    std::error_code error;
-    const fs::path place = fs::absolute(directory, error).lexically_normal();
-    const fs::path parent =
-        place.has_filename() ? place.parent_path() : place.parent_path().parent_path();
-    const auto refuse = [&](const std::string& why) {
-        return core::fail(core::ErrorKind::io, directory + ": " + why);
-    };
-    if (fs::exists(place, error) && !fs::is_directory(place, error)) {
-        return refuse("there is something else of that name");
-    }
-    if (fs::is_directory(place, error) && !fs::is_empty(place, error) &&
-        !fs::exists(place / "verdict.json", error)) {
-        return refuse("there is a folder of that name that holds no run; it is left as it is");
-    }
-    fs::path there = parent;  // The nearest folder that exists.
-    while (!fs::exists(there, error) && there.has_relative_path()) there = there.parent_path();
-    if (!fs::is_directory(there, error)) {
-        return refuse(there.string() + " is no folder");
-    }
-    const fs::path probe = there / fmt::format(".stormproof-{}", ::getpid());
-    if (::mkdir(probe.c_str(), 0700) != 0) {
-        const int why = errno;
-        return refuse(fmt::format("{}: {}", there.string(), std::strerror(why)));
-    }
-    ::rmdir(probe.c_str());
-    return {};
-}
-
 std::string stem_of(const std::string& path) { return std::filesystem::path(path).stem().string(); }
 
-std::string directory_of(const RunRequest& request, std::uint64_t seed) {
-    if (!request.out.empty()) return request.out;
-    const std::string name =
-        request.directory_name.empty() ? stem_of(request.scenario) : request.directory_name;
-    return fmt::format("runs/{}-{}", name, seed);
+Facts facts_of(const scenario::Scenario& scenario, const RunRequest& request, const char* kind) {
+    Facts facts;
+    facts.kind = kind;
+    facts.scenario = std::filesystem::path(scenario.path).lexically_normal().string();
+    facts.settings = request.settings;
+    facts.world = request.world;
+    facts.environment = environment();
+    return facts;
 }
 
 runner::StoredRun stored_of(const Session& session, runner::RunResult&& result,
@@ -73,8 +43,9 @@ runner::StoredRun stored_of(const Session& session, runner::RunResult&& result,
     stored.world = request.world;
     stored.build = runner::build_id();
     stored.version = version_text();
-    stored.expect = std::string(scenario::to_text(scenario.expect));
-    stored.command = fmt::format("{} replay {}", session.program, shell_word(directory));
+    stored.expect = runner::expected_of(scenario);
+    stored.settings = request.settings;
+    stored.command = replay_command(session, directory);
     return stored;
 }
 
@@ -107,22 +78,25 @@ void print_report(Session& session, const runner::SweepReport& report, const std
 
 int run_one_seed(Session& session, const scenario::Scenario& scenario, const RunRequest& request) {
     const auto plan = scenario::plan(scenario, session.bench.faults, *request.seed);
-    const std::string directory = directory_of(request, *request.seed);
+    Tale tale;
+    tale.facts = facts_of(scenario, request, "seed");
+    tale.directory = place_of(request, tale.facts, *request.seed);
     runner::RunOptions options;
     options.world = request.world;
     options.detail = history::Detail::full;
-    if (const auto place = check_place(directory); !place) return session.fail(place.error());
+    if (const auto place = runner::check_place(tale.directory); !place) {
+        return session.fail(place.error());
+    }
     auto result = run_guarded(session.bench, plan, *request.seed, options);
     if (!result) return session.fail(result.error());
-    Tale tale;
-    tale.directory = directory;
-    tale.stored = stored_of(session, std::move(*result), scenario, request, directory);
-    if (const auto written = write_tale(session, tale, {}); !written) {
-        return session.fail(written.error());
-    }
+    tale.stored = stored_of(session, std::move(*result), scenario, request, tale.directory);
+    const auto& run = tale.stored.result;
+    tale.facts.met = tale.stored.expect.met(run.judgement.verdict, run.findings);
+    tale.facts.commands = {{tale.stored.command, "the same bytes again"}};
+    const int exit_code = keep_tale(session, tale, {}, exit_code_of(tale.stored));
+    remember_place(tale.directory);
     print_tale(session, tale);
-    return exit_code_of(tale.stored.result.judgement.verdict, scenario,
-                        tale.stored.result.findings);
+    return exit_code;
 }
 
 core::Result<runner::SweepOptions> sweep_options(const RunRequest& request,
@@ -172,49 +146,59 @@ core::Result<std::pair<std::uint64_t, std::uint64_t>> parse_seeds(const std::str
     return std::pair{first, last};
 }
 
-int exit_code_of(check::Verdict verdict, const scenario::Scenario& scenario,
-                 const std::vector<check::Finding>& confirmed) {
-    if (verdict == check::Verdict::inconclusive) {
-        return scenario.expect == scenario::Expect::inconclusive ? code::pass : code::inconclusive;
-    }
-    if (scenario.expect == scenario::Expect::violated) {
-        const bool named = std::ranges::any_of(confirmed, [&](const check::Finding& f) {
-            return f.verdict == check::Verdict::violated &&
-                   (scenario.expect_check.empty() || f.check == scenario.expect_check);
-        });
-        return verdict == check::Verdict::violated && named ? code::pass : code::violated;
-    }
-    return verdict == check::Verdict::violated ? code::violated : code::pass;
+int exit_code_of(check::Verdict verdict, bool met) {
+    if (verdict == check::Verdict::inconclusive) return code::inconclusive;
+    return met ? code::pass : code::violated;
 }
 
 int exit_code_of(const runner::StoredRun& run) {
-    switch (run.result.judgement.verdict) {
-        case check::Verdict::pass:
-            return run.expect.starts_with("violated") ? code::violated : code::pass;
-        case check::Verdict::violated:
-            return run.expect.starts_with("violated") ? code::pass : code::violated;
-        case check::Verdict::inconclusive:
-            return run.expect == "inconclusive" ? code::pass : code::inconclusive;
-        case check::Verdict::not_judged:
-            break;  // Of one check, never of a run.
-    }
-    return code::internal;
+    const auto verdict = run.result.judgement.verdict;
+    return exit_code_of(verdict, run.expect.met(verdict, run.result.findings));
 }
 
-core::Result<void> write_tale(const Session& session, const Tale& tale,
-                              const runner::ExtraFiles& extra) {
+core::Result<void> write_tale(const Session& session, Tale& tale, const runner::ExtraFiles& extra) {
+    runner::fit(tale.stored);
+    std::optional<runner::StoredRun> whole;
+    if (tale.whole) {
+        whole = tale.stored;
+        whole->cut.clear();
+        whole->result = *tale.whole;
+        whole->plan_digest = core::hex(fault::digest(whole->result.plan));
+        whole->command = replay_command(session, tale.directory + "/whole");
+        runner::fit(*whole);
+        tale.whole = whole->result;
+    }
     runner::ExtraFiles files = extra;
+    files.emplace_back(story_name, story_json(tale));
     files.emplace_back("report.html", report::html(story_of(session, tale)));
-    return runner::write_run(tale.directory, tale.stored, files);
+    STORM_CHECK(tale.facts.kind == "sweep" ? runner::write_folder(tale.directory, files)
+                                           : runner::write_run(tale.directory, tale.stored, files,
+                                                               whole ? &*whole : nullptr));
+    return {};
+}
+
+int keep_tale(Session& session, Tale& tale, const runner::ExtraFiles& extra, int exit_code) {
+    const auto written = write_tale(session, tale, extra);
+    if (written) return exit_code;
+    // What was found out is told all the same; it can be had again by its seed.
+    const auto seed = tale.stored.result.record.seed;
+    tale.facts.commands.clear();
+    if (tale.facts.kind != "sweep") {
+        tale.facts.commands = {{seed_command(session, tale.facts, seed), "the whole seed again"}};
+        tale.stored.command = tale.facts.commands.front().line;
+    }
+    tale.directory.clear();
+    return session.fail(written.error());
 }
 
 namespace {
 
 // Makes a reason small and runs the smallest plan with everything recorded.
-core::Result<Tale> tell(Session& session, const scenario::Scenario& scenario,
-                        const RunRequest& request, const runner::Group& group,
-                        ui::Progress& progress) {
-    Tale tale;
+core::Result<std::optional<runner::Shrunk>> tell(Session& session,
+                                                 const scenario::Scenario& scenario,
+                                                 const RunRequest& request,
+                                                 const runner::Group& group, Tale& tale) {
+    ui::Progress progress(session.err, "making it small", 0);
     runner::ShrinkOptions options;
     options.run.world = request.world;
     options.jobs = request.jobs;
@@ -226,47 +210,49 @@ core::Result<Tale> tell(Session& session, const scenario::Scenario& scenario,
     for (const auto seed : group.seeds) {
         failures.push_back({scenario::plan(scenario, session.bench.faults, seed), seed});
     }
+    auto shrunk = runner::shrink(session.bench, failures, group.reason, options);
+    runner::RunResult result;
     runner::RunOptions full;
     full.world = request.world;
     full.detail = history::Detail::full;
-    auto shrunk = runner::shrink(session.bench, failures, group.reason, options);
     if (shrunk) {
-        STORM_TRY(tale.stored.result, run_guarded(session.bench, shrunk->plan, shrunk->seed, full));
-        STORM_TRY(
-            tale.whole,
-            run_guarded(session.bench, scenario::plan(scenario, session.bench.faults, shrunk->seed),
-                        shrunk->seed, full));
-        tale.shrunk = std::move(*shrunk);
-        return tale;
+        STORM_TRY(result, run_guarded(session.bench, shrunk->plan, shrunk->seed, full));
+        const auto plan = scenario::plan(scenario, session.bench.faults, shrunk->seed);
+        STORM_TRY(tale.whole, run_guarded(session.bench, plan, shrunk->seed, full));
+        runner::lead_with(*tale.whole, group.reason);
+        tale.facts.shrink = shrink_of(*shrunk);
+    } else {
+        // It does not fail again here (a run that is not deterministic, say): what the sweep saw is
+        // told, over the run as it is now.
+        const auto plan = scenario::plan(scenario, session.bench.faults, group.lowest);
+        STORM_TRY(result, run_guarded(session.bench, plan, group.lowest, full));
+        add_finding(result, group.finding);
     }
-    // It does not fail again here (a run that is not deterministic, say): what the sweep saw is
-    // told, over the run as it is now.
-    STORM_TRY(
-        tale.stored.result,
-        run_guarded(session.bench, scenario::plan(scenario, session.bench.faults, group.lowest),
-                    group.lowest, full));
-    add_finding(tale.stored.result, group.finding);
-    return tale;
+    runner::lead_with(result, group.reason);
+    tale.stored = stored_of(session, std::move(result), scenario, request, tale.directory);
+    tale.stored.confirmed = group.confirmed != 0;
+    if (!shrunk) return std::optional<runner::Shrunk>();
+    return std::optional(std::move(*shrunk));
 }
 
-void find_causes(Session& session, const RunRequest& request, Tale& tale,
-                 const std::string& reason) {
-    if (!request.cause || !tale.shrunk || tale.shrunk->plan.faults.empty()) return;
+void find_causes(Session& session, const RunRequest& request, const fault::Plan& plan,
+                 const std::string& reason, Tale& tale) {
+    if (!request.cause || plan.faults.empty()) return;
     runner::CauseOptions options;
     options.run.world = request.world;
     options.jobs = request.jobs;
     options.budget = core::seconds(3);
     options.stop = [] { return stopped_by() != 0; };
-    auto rates = runner::causes(session.bench, tale.shrunk->plan, reason, options);
-    if (rates) tale.causes = std::move(*rates);
+    const auto rates = runner::causes(session.bench, plan, reason, options);
+    if (rates) tale.facts.causes = causes_of(tale.stored.result, *rates);
 }
 
 void remember(Session& session, const std::string& path, const runner::SweepReport& report,
               const scenario::Scenario& scenario, std::vector<runner::Known> known) {
     for (const auto& group : report.groups) {
         std::erase_if(known, [&](const runner::Known& k) { return k.reason == group.reason; });
-        for (const auto seed : group.seeds) {
-            known.push_back({group.reason, seed, group.finding.sentence, scenario.digest});
+        for (std::size_t i = 0; i < group.seeds.size(); ++i) {
+            known.push_back({group.reason, group.seeds[i], group.sentences[i], scenario.digest});
         }
     }
     for (const auto& gone : report.gone) {
@@ -278,91 +264,184 @@ void remember(Session& session, const std::string& path, const runner::SweepRepo
     }
 }
 
-// The failures of a sweep, one directory a reason: the first where --out says, others below.
-core::Result<std::optional<Tale>> tell_all(Session& session, const scenario::Scenario& scenario,
-                                           const RunRequest& request,
-                                           const runner::SweepReport& report,
-                                           const std::vector<runner::Known>& known) {
-    std::optional<Tale> first;
-    for (const auto& group : report.groups) {
-        if (first && stopped_by() != 0) break;
-        ui::Progress progress(session.err, "making it small", 0);
-        STORM_TRY(Tale tale, tell(session, scenario, request, group, progress));
-        find_causes(session, request, tale, group.reason);
-        progress.finish();
-        tale.sweep = report;
-        tale.known = known;
-        tale.compared = !known.empty();
-        const std::uint64_t seed = tale.stored.result.record.seed;
-        tale.directory = directory_of(request, first ? report.groups.front().lowest : seed);
-        if (first) tale.directory = first->directory + "/findings/" + std::to_string(seed);
-        tale.stored =
-            stored_of(session, std::move(tale.stored.result), scenario, request, tale.directory);
-        tale.stored.confirmed = group.confirmed != 0;
-        runner::ExtraFiles extra;
-        if (!first) {
-            extra.emplace_back("sweep.json",
-                               runner::sweep_json(report, stem_of(request.scenario)) + "\n");
+std::string sweep_text(const runner::SweepReport& report, const RunRequest& request) {
+    return runner::sweep_json(report, stem_of(request.scenario)) + "\n";
+}
+
+/// The sweep, with its progress and its findings on stderr; these are remembered at once, for a
+/// sweep may be killed at any moment.
+core::Result<runner::SweepReport> sweep_aloud(Session& session, const scenario::Scenario& scenario,
+                                              const RunRequest& request,
+                                              runner::SweepOptions& options,
+                                              const std::string& memory) {
+    const std::uint64_t total = options.time_limit.ns != 0 ? 0 : options.last - options.first + 1;
+    const std::string what = total == 0
+                                 ? "seeds"
+                                 : fmt::format("seeds {}…{}", core::with_commas(options.first),
+                                               core::with_commas(options.last));
+    ui::Progress progress(session.err, what, total, options.time_limit);
+    options.progress = [&](const runner::SweepProgress& p) {
+        progress.update(p.done, p.failing == 0 ? "" : fmt::format("{} failing", p.failing));
+    };
+    options.found = [&](const runner::Group& group) {
+        const bool known = std::ranges::any_of(
+            options.known, [&](const runner::Known& k) { return k.reason == group.reason; });
+        if (request.remember && !known) {
+            // What fails here fails again in remember(), which says so.
+            static_cast<void>(runner::append_known(
+                memory, {group.reason, group.lowest, group.finding.sentence, scenario.digest}));
         }
-        STORM_CHECK(write_tale(session, tale, extra));
-        if (!first) first = std::move(tale);
+        if (session.quiet || !session.text()) return;
+        progress.say(fmt::format("  ✗ seed {} failed: {}{}", core::with_commas(group.lowest),
+                                 group.finding.check, known ? " (known)" : ""));
+    };
+    auto report = runner::sweep(session.bench, scenario, options);
+    progress.finish();
+    options.progress = {};
+    options.found = {};
+    return report;
+}
+
+/// All that a sweep brings to the tales of its failures.
+struct Sweeping {
+    Session& session;
+    const scenario::Scenario& scenario;
+    const RunRequest& request;
+    runner::SweepReport& report;
+    bool compared;
+};
+
+void add_sweep(const Sweeping& sweep, Facts& facts) {
+    facts.met = sweep.report.met;
+    facts.sweep = sweep_of(sweep.report);
+    facts.reasons = reasons_of(sweep.report);
+    facts.compared = sweep.compared;
+}
+
+/// One failure: made small, explained, written. `exit_code` becomes that of an error.
+core::Result<Tale> tell_group(const Sweeping& sweep, const runner::Group& group, bool first,
+                              int& exit_code) {
+    auto& [session, scenario, request, report, compared] = sweep;
+    Tale tale;
+    tale.facts = facts_of(scenario, request, "finding");
+    tale.directory = group.directory;
+    STORM_TRY(const auto shrunk, tell(session, scenario, request, group, tale));
+    if (shrunk) find_causes(session, request, shrunk->plan, group.reason, tale);
+    add_sweep(sweep, tale.facts);
+    tale.facts.commands = {{tale.stored.command, "the same bytes again"},
+                           {seed_command(session, tale.facts, tale.stored.result.record.seed),
+                            "the whole seed, before it was made small"}};
+    runner::ExtraFiles extra;
+    if (first) extra.emplace_back("sweep.json", sweep_text(report, request));
+    exit_code = keep_tale(session, tale, extra, exit_code);
+    if (first) remember_place(tale.directory);
+    return tale;
+}
+
+/// Not all were told: the first page must not point at what is not there.
+int correct_first(const Sweeping& sweep, Tale& first, int exit_code) {
+    add_sweep(sweep, first.facts);
+    if (first.directory.empty()) return exit_code;
+    for (const auto& [name, text] :
+         {std::pair{"sweep.json", sweep_text(sweep.report, sweep.request)},
+          std::pair{story_name, story_json(first)},
+          std::pair{"report.html", report::html(story_of(sweep.session, first))}}) {
+        const auto written = runner::write_file(first.directory + "/" + name, text);
+        if (!written) return sweep.session.fail(written.error());
     }
-    return first;
+    return exit_code;
+}
+
+// The failures of a sweep, one directory a reason: the first where --out says, others below.
+core::Result<Tale> tell_all(const Sweeping& sweep, int& exit_code) {
+    auto& groups = sweep.report.groups;
+    const auto facts = facts_of(sweep.scenario, sweep.request, "finding");
+    const auto places =
+        finding_places(place_of(sweep.request, facts, groups.front().lowest), groups);
+    sweep.report.directory = places.front();
+    for (std::size_t i = 0; i < groups.size(); ++i) {
+        groups[i].directory = places[i];
+        groups[i].command = replay_command(sweep.session, places[i]);
+    }
+    std::optional<Tale> first;
+    bool all = true;
+    for (auto& group : groups) {
+        if (!first || (stopped_by() == 0 && all)) {
+            STORM_TRY(Tale tale, tell_group(sweep, group, !first, exit_code));
+            all = all && !tale.directory.empty();
+            if (!first) first = std::move(tale);
+            if (all) continue;
+        }
+        all = false;
+        group.directory.clear();
+        group.command.clear();
+    }
+    if (!all && first->directory.empty()) sweep.report.directory.clear();
+    if (!all) exit_code = correct_first(sweep, *first, exit_code);
+    return std::move(*first);
+}
+
+/// No seed failed: the counts, and a page that says what they are worth.
+Tale tell_pass(const Sweeping& sweep, int& exit_code) {
+    Tale tale = tale_of_pass(sweep.scenario, sweep.report);
+    tale.facts = facts_of(sweep.scenario, sweep.request, "sweep");
+    tale.stored.world = sweep.request.world;
+    add_sweep(sweep, tale.facts);
+    tale.directory = place_of(sweep.request, tale.facts, 0);
+    sweep.report.directory = tale.directory;
+    const auto name = stem_of(sweep.request.scenario);
+    exit_code = keep_tale(sweep.session, tale,
+                          {{"junit.xml", runner::to_junit(sweep.report, name)},
+                           {"sweep.json", sweep_text(sweep.report, sweep.request)}},
+                          exit_code);
+    if (tale.directory.empty()) sweep.report.directory.clear();
+    return tale;
 }
 
 }  // namespace
 
 Outcome run_sweep(Session& session, const scenario::Scenario& scenario, const RunRequest& request) {
     Outcome outcome;
+    const auto ended = [&](const core::Error& error) {
+        outcome.exit_code = session.fail(error);
+        return std::move(outcome);
+    };
     auto options = sweep_options(request, scenario);
-    if (!options) return outcome.exit_code = session.fail(options.error()), std::move(outcome);
-    const std::string memory = runner::known_path(".", request.scenario);
+    if (!options) return ended(options.error());
+    const std::string memory = runner::known_path(".", request.scenario, variant_of(request));
     if (request.remember) {
         auto file = runner::read_known(memory);
-        if (!file) return outcome.exit_code = session.fail(file.error()), std::move(outcome);
+        if (!file) return ended(file.error());
         for (const auto& problem : file->problems) {
             session.err.print(fmt::format("{}: left out: {}\n", session.program, problem));
         }
         options->known = std::move(file->known);
     }
-    if (const auto place = check_place(directory_of(request, 0)); !place) {
-        return outcome.exit_code = session.fail(place.error()), std::move(outcome);
-    }
-    const std::uint64_t total =
-        options->time_limit.ns != 0 ? 0 : options->last - options->first + 1;
-    const std::string what = total == 0
-                                 ? "seeds"
-                                 : fmt::format("seeds {}…{}", core::with_commas(options->first),
-                                               core::with_commas(options->last));
-    ui::Progress progress(session.err, what, total, options->time_limit);
-    options->progress = [&](const runner::SweepProgress& p) {
-        progress.update(p.done, p.failing == 0 ? "" : fmt::format("{} failing", p.failing));
-    };
-    options->found = [&](const runner::Group& group) {
-        if (session.quiet || !session.text()) return;
-        progress.say(fmt::format("  ✗ seed {} failed: {}{}", core::with_commas(group.lowest),
-                                 group.finding.check, group.known ? " (known)" : ""));
-    };
-    auto report = runner::sweep(session.bench, scenario, *options);
-    progress.finish();
-    if (!report) return outcome.exit_code = session.fail(report.error()), std::move(outcome);
-    auto told = tell_all(session, scenario, request, *report, options->known);
-    if (!told) return outcome.exit_code = session.fail(told.error()), std::move(outcome);
+    const auto before = place_of(request, facts_of(scenario, request, "sweep"), 0);
+    if (const auto place = runner::check_place(before); !place) return ended(place.error());
+    auto report = sweep_aloud(session, scenario, request, *options, memory);
+    if (!report) return ended(report.error());
+    // First what costs least to lose time for: what failed is known, whatever becomes of the rest.
     if (request.remember) remember(session, memory, *report, scenario, options->known);
-    std::vector<check::Finding> confirmed;
-    for (const auto& group : report->groups) confirmed.push_back(group.finding);
-    outcome.exit_code = exit_code_of(report->verdict, scenario, confirmed);
-    outcome.tale = std::move(*told);
+    outcome.exit_code = exit_code_of(report->verdict, report->met);
+    const Sweeping sweep{session, scenario, request, *report, !options->known.empty()};
+    if (report->groups.empty()) {
+        outcome.tale = tell_pass(sweep, outcome.exit_code);
+    } else {
+        auto told = tell_all(sweep, outcome.exit_code);
+        if (!told) return ended(told.error());
+        outcome.tale = std::move(*told);
+    }
     outcome.report = std::move(*report);
     if (stopped_by() != 0) outcome.exit_code = 128 + stopped_by();
     return outcome;
 }
 
-int run(Session& session, const RunRequest& request) {
+int run(Session& session, const RunRequest& asked) {
     int exit_code = 0;
-    auto settings = request.settings;
-    if (!request.swarm.empty()) settings.push_back("swarm=" + request.swarm);
-    const auto scenario = load(session, request.scenario, settings, exit_code);
+    RunRequest request = asked;
+    if (!request.swarm.empty()) request.settings.push_back("swarm=" + request.swarm);
+    const auto scenario = load(session, request.scenario, request.settings, exit_code);
     if (!scenario) return exit_code;
     if (!session.bench.worlds.contains(request.world)) {
         std::vector<std::string> worlds;
@@ -376,19 +455,10 @@ int run(Session& session, const RunRequest& request) {
                           "caught (see doctor)\n");
     }
     if (request.seed) return run_one_seed(session, *scenario, request);
-    auto outcome = run_sweep(session, *scenario, request);
+    const auto outcome = run_sweep(session, *scenario, request);
     if (!outcome.report) return outcome.exit_code;
     if (session.text() || session.format == "md") {
-        if (outcome.tale) {
-            print_tale(session, *outcome.tale);
-        } else {
-            const runner::RunResult sample;
-            const auto story = story_of_pass(*scenario, *outcome.report, sample);
-            const auto& look = session.out.look();
-            session.out.print(session.quiet    ? report::verdict_text(story, look)
-                              : session.text() ? report::text(story, look)
-                                               : report::markdown(story));
-        }
+        print_tale(session, *outcome.tale);
     } else {
         print_report(session, *outcome.report, stem_of(request.scenario));
     }

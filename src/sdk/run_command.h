@@ -24,7 +24,7 @@ struct RunRequest {
     bool keep_going = false;
     std::vector<std::string> settings;
     std::string swarm;  // "on", "off" or "".
-    std::string out;    // "": runs/<name>-<seed>.
+    std::string out;    // "": below runs/ (sdk/places.h).
     bool cause = true;
     bool fork_only = false;      // main() is not ours: no fresh process can be executed.
     bool remember = true;        // Known failures in .stormproof/.
@@ -33,30 +33,30 @@ struct RunRequest {
 
 int run(Session& session, const RunRequest& request);
 
-/// What a sweep ended with, and the tale of its first failure if it has one.
+/// What a sweep ended with. Without a report it never came to run.
 struct Outcome {
     int exit_code = 0;
-    std::optional<Tale> tale;
+    std::optional<Tale> tale;  // Of its first failure, or of the pass.
     std::optional<runner::SweepReport> report;
 };
 
 /// The sweep itself, told on the way on stderr, and its result on stdout.
 Outcome run_sweep(Session& session, const scenario::Scenario& scenario, const RunRequest& request);
 
-/// The exit code of a verdict where `expect` was expected.
-[[nodiscard]] int exit_code_of(check::Verdict verdict, const scenario::Scenario& scenario,
-                               const std::vector<check::Finding>& confirmed);
-
-/// The exit code of a run that lies there, by what verdict.json says was expected: that of `run`,
-/// except that any violation meets an expected one.
+/// The exit code of a verdict (runner/expected.h).
+[[nodiscard]] int exit_code_of(check::Verdict verdict, bool met);
 [[nodiscard]] int exit_code_of(const runner::StoredRun& run);
 
 /// "1..100000", "5..9" or "1000" (from 1).
 [[nodiscard]] core::Result<std::pair<std::uint64_t, std::uint64_t>> parse_seeds(
     const std::string& text);
 
-/// Writes the run directory of a tale with its page.
-[[nodiscard]] core::Result<void> write_tale(const Session& session, const Tale& tale,
+/// Writes the directory of a tale with its page; fits the runs into it first.
+[[nodiscard]] core::Result<void> write_tale(const Session& session, Tale& tale,
                                             const runner::ExtraFiles& extra);
+/// write_tale(), or says why not and takes from the tale what only a directory could hold. Gives
+/// `exit_code`, or that of the error: a run that cannot be kept is told all the same.
+[[nodiscard]] int keep_tale(Session& session, Tale& tale, const runner::ExtraFiles& extra,
+                            int exit_code);
 
 }  // namespace storm::sdk

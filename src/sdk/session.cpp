@@ -18,6 +18,7 @@
 #include "core/text.h"
 #include "runner/directory.h"
 #include "runner/fleet.h"
+#include "sdk/places.h"
 
 #ifndef STORM_VERSION
 #define STORM_VERSION "0.1.0"
@@ -218,31 +219,54 @@ std::optional<scenario::Scenario> load(Session& session, const std::string& path
     return std::move(loaded->scenario);
 }
 
-core::Result<std::string> find_run(const std::string& run) {
-    std::error_code ignored;
-    if (!run.empty()) {
-        if (fs::exists(fs::path(run) / "verdict.json", ignored)) return run;
-        const std::string below = "runs/" + run;
-        if (fs::exists(fs::path(below) / "verdict.json", ignored)) return below;
-        return core::fail(core::ErrorKind::not_found,
-                          run + ": no run directory (it would hold verdict.json)");
+namespace {
+
+/// When the run there was written, in nanoseconds; -1: there is none.
+std::int64_t age_mark(const fs::path& directory, bool pages) {
+    for (const char* file : {"verdict.json", "sweep.json"}) {
+        struct stat info = {};
+        if (stat((directory / file).c_str(), &info) == 0) {
+            return static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 +
+                   info.st_mtim.tv_nsec;
+        }
+        if (!pages) break;
     }
-    std::string newest;
-    std::int64_t newest_time = -1;
+    return -1;
+}
+
+core::Result<std::string> newest_run(bool pages) {
+    std::error_code ignored;
+    std::string newest = remembered_place();
+    std::int64_t newest_time = newest.empty() ? -1 : age_mark(newest, pages);
     if (fs::exists("runs", ignored)) {
         for (const auto& entry : fs::directory_iterator("runs", ignored)) {
-            struct stat info = {};
-            const std::string file = (entry.path() / "verdict.json").string();
-            if (stat(file.c_str(), &info) != 0) continue;
-            const auto time = static_cast<std::int64_t>(info.st_mtim.tv_sec) * 1'000'000'000 +
-                              info.st_mtim.tv_nsec;
+            const auto name = entry.path().filename().string();
+            if (name.find(".new-") != std::string::npos) continue;  // Never finished.
+            const auto time = age_mark(entry.path(), pages);
             if (time > newest_time) newest_time = time, newest = entry.path().string();
         }
     }
-    if (newest.empty()) {
-        return core::fail(core::ErrorKind::not_found, "there is no run below runs/ yet");
+    if (newest_time < 0) {
+        return core::fail(core::ErrorKind::not_found,
+                          "there is no run yet, neither below runs/ nor where --out put one last");
     }
     return newest;
+}
+
+}  // namespace
+
+core::Result<std::string> find_run(const std::string& run, bool pages) {
+    if (run.empty()) return newest_run(pages);
+    for (const auto& place : {run, "runs/" + run}) {
+        if (age_mark(place, pages) >= 0) return place;
+    }
+    for (const auto& place : {run, "runs/" + run}) {
+        if (age_mark(place, true) < 0) continue;
+        return core::fail(core::ErrorKind::not_found,
+                          place + " holds a sweep in which nothing failed; it has no run");
+    }
+    return core::fail(core::ErrorKind::not_found,
+                      run + ": no run directory (it would hold verdict.json)");
 }
 
 std::string version_text() { return STORM_VERSION; }

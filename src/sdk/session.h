@@ -79,8 +79,9 @@ enum class Source : std::uint8_t { file, file_or_stdin };
                                                      const std::vector<std::string>& settings,
                                                      int& exit_code, Source source = Source::file);
 
-/// The run directory that RUN names: a path, or "" for the newest below runs/.
-[[nodiscard]] core::Result<std::string> find_run(const std::string& run);
+/// The run directory that RUN names: a path, or "" for the newest (below runs/, or where `--out`
+/// put it last). `pages`: a sweep in which nothing failed will do, which has a page and no run.
+[[nodiscard]] core::Result<std::string> find_run(const std::string& run, bool pages = false);
 
 /// Compiler, machine, build: what a verdict depends on, for the report.
 [[nodiscard]] std::vector<std::pair<std::string, std::string>> environment();

@@ -62,19 +62,20 @@ std::string exercised_text(const runner::SweepReport& report) {
     return text;
 }
 
-std::vector<report::Reason> reasons_of(const Tale& tale) {
+}  // namespace
+
+std::vector<report::Reason> reasons_of(const runner::SweepReport& report) {
     std::vector<report::Reason> reasons;
-    if (!tale.sweep) return reasons;
-    for (const auto& group : tale.sweep->groups) {
+    for (const auto& group : report.groups) {
         reasons.push_back(
             {.news = group.known ? report::Reason::News::known : report::Reason::News::fresh,
              .reason = group.reason,
              .sentence = group.finding.sentence,
              .seed = group.lowest,
              .failing = group.failing,
-             .place = {}});
+             .place = group.directory});
     }
-    for (const auto& each : tale.sweep->gone) {
+    for (const auto& each : report.gone) {
         reasons.push_back({.news = report::Reason::News::gone,
                            .reason = each.reason,
                            .sentence = each.sentence,
@@ -84,8 +85,6 @@ std::vector<report::Reason> reasons_of(const Tale& tale) {
     }
     return reasons;
 }
-
-}  // namespace
 
 report::Sweep sweep_of(const runner::SweepReport& report) {
     report::Sweep sweep;
@@ -98,6 +97,9 @@ report::Sweep sweep_of(const runner::SweepReport& report) {
     sweep.operations = report.operations;
     sweep.took = report.took;
     sweep.stopped = report.stopped;
+    for (const auto& [name, times] : report.faults) {
+        sweep.kinds.push_back({name, times.effective, times.no_opportunity, times.ineffective});
+    }
     sweep.exercised = exercised_text(report);
     sweep.never_met = core::joined(report.never_met);
     sweep.not_judged = core::joined(report.not_judged);
@@ -105,8 +107,24 @@ report::Sweep sweep_of(const runner::SweepReport& report) {
     return sweep;
 }
 
+std::vector<report::Cause> causes_of(const runner::RunResult& run,
+                                     const std::vector<runner::CauseRate>& rates) {
+    std::vector<report::Cause> causes;
+    for (const auto& each : rates) {
+        causes.push_back({name_of_fault(run, each.fault), each.with, each.without, each.of});
+    }
+    return causes;
+}
+
+report::Shrink shrink_of(const runner::Shrunk& s) {
+    return {s.before.faults, s.after.faults, s.before.operations, s.after.operations,
+            s.before.nodes,  s.after.nodes,  s.after.pins,        s.runs,
+            s.took,          s.stopped};
+}
+
 report::Story story_of(const Session& session, const Tale& tale) {
     const auto& run = tale.stored.result;
+    const auto& facts = tale.facts;
     report::Story story{.smallest = {run.plan, run.record, run.findings}};
     story.verdict = run.judgement.verdict;
     if (!run.findings.empty() && story.verdict == check::Verdict::violated) {
@@ -120,47 +138,43 @@ report::Story story_of(const Session& session, const Tale& tale) {
         story.leader_key = system->leader_key;
         story.state_key = system->state_key;
     }
-    story.expected = tale.stored.expect == "pass" ? "" : tale.stored.expect;
+    const auto& expect = tale.stored.expect;
+    story.expected = expect.verdict == "pass" ? "" : expect.text();
+    story.met = facts.met;
     if (tale.whole) {
         story.whole.emplace(
             report::Run{tale.whole->plan, tale.whole->record, tale.whole->findings});
     }
-    if (tale.sweep) story.sweep = sweep_of(*tale.sweep);
-    if (tale.shrunk) {
-        const auto& s = *tale.shrunk;
-        story.shrink =
-            report::Shrink{s.before.faults, s.after.faults, s.before.operations, s.after.operations,
-                           s.before.nodes,  s.after.nodes,  s.after.pins,        s.runs,
-                           s.took,          s.stopped};
-    }
-    story.compared = tale.compared;
-    story.reasons = reasons_of(tale);
-    for (const auto& each : tale.causes) {
-        story.causes.push_back({name_of_fault(run, each.fault), each.with, each.without, each.of});
-    }
+    story.sweep = facts.sweep;
+    story.shrink = facts.shrink;
+    story.compared = facts.compared;
+    story.reasons = facts.reasons;
+    story.causes = facts.causes;
     story.hypothesis = hypothesis_of(tale.whole ? *tale.whole : run);
-    story.commands.push_back({tale.stored.command, "the same bytes again"});
-    if (tale.sweep) {
-        story.commands.push_back({fmt::format("{} run {} --seed {}", session.program,
-                                              run.plan.scenario, run.record.seed),
-                                  "the whole seed, before it was made small"});
-    }
+    story.commands = facts.commands;
     story.page = tale.directory.empty() ? "" : tale.directory + "/report.html";
-    story.environment = environment();
-    story.environment.emplace_back("seed", std::to_string(run.record.seed));
-    story.environment.emplace_back("digest", core::hex(run.record.digest));
+    story.environment = facts.environment;
+    if (facts.kind != "sweep") {
+        story.environment.emplace_back("seed", std::to_string(run.record.seed));
+        story.environment.emplace_back("digest", core::hex(run.record.digest));
+    }
+    for (const auto& cut : tale.stored.cut) story.environment.emplace_back("kept", cut.text());
     return story;
 }
 
-report::Story story_of_pass(const scenario::Scenario& scenario, const runner::SweepReport& report,
-                            const runner::RunResult& sample) {
-    report::Story story{.smallest = {sample.plan, sample.record, sample.findings}};
-    story.verdict = report.verdict;
-    story.name = scenario.system != nullptr ? scenario.system->name : scenario.title;
-    story.sentence = report.why;
-    story.sweep = sweep_of(report);
-    story.environment = environment();
-    return story;
+Tale tale_of_pass(const scenario::Scenario& scenario, const runner::SweepReport& report) {
+    Tale tale;
+    auto& plan = tale.stored.result.plan;
+    plan.scenario = scenario.path;
+    plan.scenario_digest = scenario.digest;
+    plan.title = scenario.title;
+    plan.system = scenario.system != nullptr ? scenario.system->name : scenario.title;
+    plan.plant = scenario.plant;
+    tale.stored.result.judgement.verdict = report.verdict;
+    tale.stored.result.judgement.why = report.why;
+    tale.stored.expect = report.expect;
+    tale.facts.kind = "sweep";
+    return tale;
 }
 
 }  // namespace storm::sdk

@@ -1,7 +1,12 @@
 // sdk/telling.h - from the runner's results to a report::Story.
+//
+// A tale is one verdict with all that is known of it: the run that shows it, the run before it
+// was made small, and the facts that no run holds (the sweep, the shrinking, what is the cause,
+// what changed). Facts go into story.json, so that a page can be made again from its directory.
 #pragma once
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "report/story.h"
@@ -13,24 +18,44 @@
 
 namespace storm::sdk {
 
+/// What is known of a verdict beside its runs (docs/formats/story.md).
+struct Facts {
+    /// "finding": of a sweep, made small. "seed": one seed. "small": what `shrink` made.
+    /// "sweep": no seed failed, so there is no run.
+    std::string kind = "seed";
+    std::string scenario;  // Its path.
+    std::vector<std::string> settings;
+    std::string world = "sim";
+    bool met = true;  // The scenario got what it expects.
+    std::optional<report::Sweep> sweep;
+    std::optional<report::Shrink> shrink;
+    std::vector<report::Cause> causes;
+    std::vector<report::Reason> reasons;
+    bool compared = false;
+    std::vector<report::Command> commands;
+    std::vector<std::pair<std::string, std::string>> environment;
+};
+
 /// All that is known of one verdict; owns what its story looks at.
 struct Tale {
     runner::StoredRun stored;                // The run that shows it, the smallest there is.
     std::optional<runner::RunResult> whole;  // Before shrinking.
-    std::optional<runner::SweepReport> sweep;
-    std::optional<runner::Shrunk> shrunk;
-    std::vector<runner::CauseRate> causes;
-    std::vector<runner::Known> known;  // Before the sweep.
-    bool compared = false;
-    std::string directory;  // Where the run lies, or will.
+    Facts facts;
+    std::string directory;  // Where the run lies, or will; "": nowhere.
 };
 
 /// Requires: tale outlives the story.
 [[nodiscard]] report::Story story_of(const Session& session, const Tale& tale);
+
+/// A sweep in which no seed failed, told of an empty run.
+[[nodiscard]] Tale tale_of_pass(const scenario::Scenario& scenario,
+                                const runner::SweepReport& report);
+
 [[nodiscard]] report::Sweep sweep_of(const runner::SweepReport& report);
-/// The story of a sweep in which nothing failed: told of an empty run.
-[[nodiscard]] report::Story story_of_pass(const scenario::Scenario& scenario,
-                                          const runner::SweepReport& report,
-                                          const runner::RunResult& sample);
+/// Of the faults of `run`, by their catalogue names.
+[[nodiscard]] std::vector<report::Cause> causes_of(const runner::RunResult& run,
+                                                   const std::vector<runner::CauseRate>& rates);
+[[nodiscard]] report::Shrink shrink_of(const runner::Shrunk& shrunk);
+[[nodiscard]] std::vector<report::Reason> reasons_of(const runner::SweepReport& report);
 
 }  // namespace storm::sdk

@@ -75,7 +75,9 @@ TEST_F(Trouble, APlaceThatCannotBeWrittenIsSaidBeforeTheWork) {
     write("file", "mine");
     fs::create_directory(folder_ / "mine");
     write("mine/notes", "mine");
-    for (const auto* place : {"file/below", "file", "mine", "/proc/nothing"}) {
+    fs::create_directory(folder_ / "empty");
+    fs::create_directory_symlink("empty", folder_ / "link");
+    for (const auto* place : {"file/below", "file", "mine", "/proc/nothing", "link", ".", "/"}) {
         const auto answer = storm({"run", broken(), "--seeds", "1000000", "--out", place});
         EXPECT_TRUE(answer.code == 70 || answer.code == 77) << place << "\n" << answer.all();
         EXPECT_TRUE(has(answer.err, place)) << answer.err;
@@ -94,11 +96,48 @@ TEST_F(Trouble, AFullDiskIsSaidAndLeavesNothingHalfWritten) {
                                        setrlimit(RLIMIT_FSIZE, &small);
                                    },
                                .meanwhile = {},
-                               .program = {}});
+                               .program = {},
+                               .shell = {}});
     EXPECT_EQ(answer.code, 70) << answer.all();
     EXPECT_TRUE(has(answer.err, "File too large")) << answer.err;
     EXPECT_FALSE(there("runs/it"));
     if (there("runs")) EXPECT_TRUE(fs::is_empty(folder_ / "runs"));
+    // What was found out is not lost with it.
+    EXPECT_TRUE(has(answer.out, "VIOLATED   no-lost-acknowledged-writes")) << answer.out;
+    EXPECT_TRUE(has(answer.out, "put y=801") && has(answer.out, " --seed ")) << answer.out;
+    EXPECT_FALSE(has(answer.out, "runs/it")) << answer.out;
+    EXPECT_TRUE(there(".stormproof/known"));
+}
+
+TEST_F(Trouble, AScenarioThatCannotBeSavedIsSaidBeforeTheWork) {
+    ASSERT_EQ(storm({"run", broken(), "--no-cause", "--seed", "3"}).code, 0);
+    for (const auto* place : {"nowhere/x.yaml", "runs", "/proc/x.yaml"}) {
+        const auto answer = storm({"shrink", "--save", place});
+        EXPECT_TRUE(answer.code == 70 || answer.code == 77) << place << "\n" << answer.all();
+        EXPECT_TRUE(has(answer.err, place)) << answer.err;
+        EXPECT_EQ(answer.out, "");
+    }
+    EXPECT_FALSE(there("runs/primary-backup-seed-3-small"));
+}
+
+TEST_F(Trouble, AShrinkThatWasCutShortSaysByWhom) {
+    // Slow to make small: a real failure of a large scenario, and a budget of next to nothing.
+    ASSERT_EQ(storm({"run", broken(), "--no-cause", "--seed", "3"}).code, 0);
+    const auto spent = storm({"shrink", "runs/primary-backup-seed-3", "--budget", "1ns"});
+    EXPECT_EQ(spent.code, 0) << spent.all();
+    EXPECT_TRUE(has(spent.out, "cut short") && has(spent.out, "--budget")) << spent.out;
+    const auto stopped = storm({"shrink", "runs/primary-backup-seed-3", "--budget", "1h"},
+                               {.in_child = {},
+                                .meanwhile =
+                                    [](pid_t child) {
+                                        pause_for(60);
+                                        kill(child, SIGINT);
+                                    },
+                                .program = {},
+                                .shell = {}});
+    if (stopped.signal == SIGINT) GTEST_SKIP() << "too early";
+    if (!has(stopped.out, "VIOLATED")) GTEST_SKIP() << "not begun, or done";
+    EXPECT_TRUE(stopped.code == 130) << stopped.all();
 }
 
 TEST_F(Trouble, AnInterruptEndsASweepWithATruthfulPartialReport) {
@@ -109,12 +148,53 @@ TEST_F(Trouble, AnInterruptEndsASweepWithATruthfulPartialReport) {
                                        pause_for(700);
                                        kill(child, SIGINT);
                                    },
-                               .program = {}});
+                               .program = {},
+                               .shell = {}});
     EXPECT_EQ(answer.code, 130) << answer.all();
     const auto report = nlohmann::json::parse(answer.out);
     EXPECT_EQ(report["stopped"], true);
     EXPECT_EQ(report["asked"], 10'000'000);
     EXPECT_LT(report["run"].get<std::uint64_t>(), 10'000'000U);
+    EXPECT_EQ(report["verdict"], "inconclusive") << "it says nothing of the rest";
+    const auto page = storm({"report", report["directory"].get<std::string>()});
+    EXPECT_EQ(page.code, 0) << page.all();
+    const auto text = read(report["directory"].get<std::string>() + "/report.html");
+    EXPECT_TRUE(has(text, "STOPPED") && has(text, "no failure so far"));
+}
+
+TEST_F(Trouble, WhatASweepFoundIsKnownThoughItWasKilled) {
+    const auto answer = storm({"run", broken(), "--seeds", "10000000", "--keep-going"},
+                              {.in_child = {},
+                               .meanwhile =
+                                   [&](pid_t child) {
+                                       for (int i = 0; i < 200; ++i) {
+                                           if (there(".stormproof/known")) break;
+                                           pause_for(20);
+                                       }
+                                       pause_for(100);
+                                       kill(child, SIGKILL);
+                                   },
+                               .program = {},
+                               .shell = {}});
+    EXPECT_EQ(answer.signal, SIGKILL);
+    const auto next = storm({"run", broken(), "--no-cause", "--seeds", "1", "--format", "json"});
+    const auto groups = nlohmann::json::parse(next.out)["groups"];
+    ASSERT_FALSE(groups.empty()) << next.all();
+    EXPECT_EQ(groups[0]["known"], true);
+}
+
+TEST_F(Trouble, WhatAKilledProcessLeftIsClearedByTheNext) {
+    ASSERT_EQ(storm({"run", sound(), "--seed", "3"}).code, 0);
+    const auto runs = folder_ / "runs";
+    const auto mine = "x.new-" + std::to_string(getpid());  // Of a process that lives.
+    fs::create_directory(runs / "gone.new-4194303");
+    fs::create_directory(runs / mine);
+    // It was killed between two renames: the only whole run is the old one.
+    fs::rename(runs / "primary-backup-repaired-seed-3", runs / "it.old-4194303");
+    ASSERT_EQ(storm({"run", sound(), "--seed", "4"}).code, 0);
+    EXPECT_FALSE(there("runs/gone.new-4194303"));
+    EXPECT_TRUE(there("runs/" + mine));
+    EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
 }
 
 TEST_F(Trouble, ASignalToTheWholeGroupEndsASweepWithATruthfulPartialReport) {
@@ -181,7 +261,8 @@ TEST_F(Trouble, SigkillLeavesFinishedRunsIntactAndNoChildBehind) {
                                        pause_for(700);
                                        kill(child, SIGKILL);
                                    },
-                               .program = {}});
+                               .program = {},
+                               .shell = {}});
     EXPECT_EQ(answer.signal, SIGKILL);
     bool left = true;
     for (int i = 0; i < 50 && left; ++i) {
@@ -192,7 +273,7 @@ TEST_F(Trouble, SigkillLeavesFinishedRunsIntactAndNoChildBehind) {
         if (left) pause_for(50);
     }
     EXPECT_FALSE(left) << "a process of the sweep still runs";
-    const auto again = storm({"replay", "runs/primary-backup-repaired-3"});
+    const auto again = storm({"replay", "runs/primary-backup-repaired-seed-3"});
     EXPECT_EQ(again.code, 0) << again.all();
 }
 

@@ -1,0 +1,134 @@
+#include "sdk/places.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/text.h"
+#include "runner/directory.h"
+#include "sdk/story_file.h"
+
+namespace storm::sdk {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* last_path = ".stormproof/last";
+constexpr std::size_t name_max = 60;
+
+/// Whether a setting leaves every run as it is.
+bool changes_no_run(const std::string& setting) {
+    for (const std::string_view key : {"expect", "seeds", "title", "min_effective", "must_reach"}) {
+        if (!setting.starts_with(key)) continue;
+        const char next = setting[key.size()];
+        if (next == '=' || next == '.') return true;
+    }
+    return false;
+}
+
+std::vector<std::string> effective(std::vector<std::string> settings) {
+    std::erase_if(settings, changes_no_run);
+    return settings;
+}
+
+/// Whether a run with these facts may replace what stands at `place`.
+bool may_replace(const std::string& place, const Facts& facts) {
+    std::error_code error;
+    if (!fs::exists(fs::symlink_status(place, error))) return true;
+    if (fs::is_directory(place, error) && fs::is_empty(place, error)) return true;
+    const auto text = runner::read_file((fs::path(place) / story_name).string());
+    if (!text) return false;
+    Tale there;
+    if (!read_story(*text, place, there)) return false;
+    return there.facts.kind == facts.kind && there.facts.scenario == facts.scenario &&
+           there.facts.world == facts.world &&
+           effective(there.facts.settings) == effective(facts.settings);
+}
+
+/// A check's name as part of a file name.
+std::string slug(const std::string& check) {
+    std::string out;
+    for (const char c : check) {
+        const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                           (c >= '0' && c <= '9') || c == '_' || c == '.';
+        if (plain) {
+            out += c;
+        } else if (!out.empty() && out.back() != '-') {
+            out += '-';
+        }
+        if (out.size() == name_max) break;
+    }
+    while (!out.empty() && out.back() == '-') out.pop_back();
+    return out.empty() ? "check" : out;
+}
+
+}  // namespace
+
+std::vector<std::string> variant_of(const RunRequest& request) {
+    auto out = effective(request.settings);
+    if (request.world != "sim") out.push_back("world=" + request.world);
+    return out;
+}
+
+std::string place_of(const RunRequest& request, const Facts& facts, std::uint64_t seed) {
+    if (!request.out.empty()) return request.out;
+    std::string name = request.directory_name.empty() ? fs::path(request.scenario).stem().string()
+                                                      : request.directory_name;
+    if (facts.kind == "seed") name += "-seed";
+    if (facts.kind != "sweep") name += fmt::format("-{}", seed);
+    const std::string first = "runs/" + name;
+    std::string place = first;
+    for (int n = 2; !may_replace(place, facts); ++n) place = fmt::format("{}-{}", first, n);
+    return place;
+}
+
+std::vector<std::string> finding_places(const std::string& first,
+                                        const std::vector<runner::Group>& groups) {
+    std::vector<std::string> out;
+    for (const auto& group : groups) {
+        if (out.empty()) {
+            out.push_back(first);
+            continue;
+        }
+        const std::string base =
+            fmt::format("{}/findings/{}-{}", first, slug(group.finding.check), group.lowest);
+        std::string place = base;
+        for (int n = 2; std::ranges::find(out, place) != out.end(); ++n) {
+            place = fmt::format("{}-{}", base, n);
+        }
+        out.push_back(place);
+    }
+    return out;
+}
+
+std::string seed_command(const Session& session, const Facts& facts, std::uint64_t seed) {
+    std::string line =
+        fmt::format("{} run {} --seed {}", session.program, shell_word(facts.scenario), seed);
+    for (const auto& setting : facts.settings) line += " --set " + shell_word(setting);
+    if (facts.world != "sim") line += " --world " + shell_word(facts.world);
+    return line;
+}
+
+std::string replay_command(const Session& session, const std::string& directory) {
+    return fmt::format("{} replay {}", session.program, shell_word(directory));
+}
+
+void remember_place(const std::string& directory) {
+    std::error_code error;
+    const auto noted = fs::path(directory).lexically_normal();
+    // What lies below runs/ is found there; nothing need be noted.
+    if (directory.empty() || noted.parent_path() == "runs") return;
+    fs::create_directories(fs::path(last_path).parent_path(), error);
+    static_cast<void>(runner::write_file(last_path, directory + "\n"));
+}
+
+std::string remembered_place() {
+    auto text = runner::read_file(last_path, 1U << 16U);
+    if (!text) return {};
+    while (text->ends_with('\n')) text->pop_back();
+    std::error_code error;
+    return fs::exists(fs::path(*text) / "verdict.json", error) ? *text : "";
+}
+
+}  // namespace storm::sdk
