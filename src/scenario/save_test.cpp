@@ -127,6 +127,21 @@ TEST(Save, ASavedScenarioReadsLikeOneThatAPersonWrote) {
     core::expect_golden("src/scenario/golden/saved.yaml", yaml);
 }
 
+TEST(Save, OnlyTheCheckThatFailedStaysAndTheLastLineIsWhatToChangeAfterTheMend) {
+    const test::World world;
+    const std::string yaml =
+        to_yaml(everything(), {.why = "", .seed = 1, .violates = "no-lost-acknowledged-writes"});
+    const auto read = world.read(yaml);
+    ASSERT_TRUE(read.scenario) << yaml;
+    ASSERT_EQ(read.scenario->checks.size(), 1U);
+    EXPECT_EQ(read.scenario->checks[0].use, "no-lost-acknowledged-writes");
+    EXPECT_NE(yaml.find("# Once that is mended, remove plant: ack-early and write expect: pass"),
+              std::string::npos)
+        << yaml;
+    const auto last = yaml.rfind('\n', yaml.size() - 2);
+    EXPECT_EQ(yaml.substr(last + 1), "expect: {violated: no-lost-acknowledged-writes}\n");
+}
+
 TEST(Save, WhatIsSaidAboveStaysAComment) {
     const test::World world;
     const Plan plan = everything();

@@ -132,11 +132,14 @@ struct ReadResult {
 struct Regression {
     std::string why;  // One line for a comment on top.
     std::uint64_t seed = 1;
-    std::string violates;  // The check that must report it; "": expect pass.
+    /// The check that must report it; it alone stays, for few others can decide on a run so small,
+    /// and what nobody can decide never passes. "": all checks, and expect pass.
+    std::string violates;
 };
 
 /// A scenario that says again what one plan says: what `shrink --save` writes. read() and
-/// plan() under the same seed give an equal plan (but for path, digest and title).
+/// plan() under the same seed give an equal plan (but for path, digest, title and what `violates`
+/// says of checks).
 [[nodiscard]] std::string to_yaml(const fault::Plan& plan, const Regression& regression);
 
 }  // namespace storm::scenario
