@@ -38,6 +38,7 @@ void write_sweep(JsonOut& out, const report::Sweep& sweep) {
     out.boolean("stopped", sweep.stopped);
     out.text("exercised", sweep.exercised);
     out.text("never_met", sweep.never_met);
+    out.text("not_judged", sweep.not_judged);
     out.text("trust", sweep.trust);
     out.begin_list("kinds");
     for (const auto& kind : sweep.kinds) {
@@ -170,6 +171,7 @@ report::Sweep read_sweep(JsonReader& in) {
                      flag(in, "stopped", s.stopped),
                      text(in, "exercised", s.exercised),
                      text(in, "never_met", s.never_met),
+                     text(in, "not_judged", s.not_judged),
                      text(in, "trust", s.trust),
                      {"kinds", [&] { in.list(kind); }}});
     return s;
