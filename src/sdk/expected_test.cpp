@@ -17,7 +17,7 @@ protected:
         write("idle.yaml",
               "stormproof: 1\ntitle: Idle\nsystem: {use: register, nodes: 3}\n"
               "workload:\n  - {use: mix, clients: 1, rate: 5/s, for: 1s}\nfaults:\n"
-              "  - {use: node.crash_at, at: 100ms, target: n1, site: nowhere/x}\n"
+              "  - {use: net.partition, at: 999ms, for: 1ms, groups: [[n1], [n2, n3]]}\n"
               "checks: [linearizable]\n");
     }
     [[nodiscard]] Ended expecting(const std::string& what, const std::string& file,
