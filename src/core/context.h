@@ -54,11 +54,12 @@ protected:
 
 struct Context {
     std::uint64_t seed = 0;
-    Instant now{};                // World time.
-    CodeHooks* hooks = nullptr;   // Null outside node code.
-    const char* node = "";        // "n1", or "" outside.
-    bool sealed = false;          // The incarnation has ended: draw nothing, do nothing.
-    std::int64_t pool_bytes = 0;  // Coroutine frames that this dispatch took, less what it gave.
+    Instant now{};                 // World time.
+    CodeHooks* hooks = nullptr;    // Null outside node code.
+    const char* node = "";         // "n1", or "" outside.
+    bool sealed = false;           // The incarnation has ended: draw nothing, do nothing.
+    std::int64_t pool_bytes = 0;   // Coroutine frames that this dispatch took, less what it gave.
+    std::uint64_t dispatches = 0;  // Into node code, ever: who asks twice sees if it gets on.
 };
 
 extern thread_local constinit Context context;

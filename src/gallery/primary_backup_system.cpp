@@ -97,6 +97,7 @@ node::System make_primary_backup() {
     // Nothing is promised while a majority is away, and nothing is lost.
     system.tolerates = [](std::uint32_t nodes) { return node::Tolerates{.crashed = nodes}; };
     system.start = pb::start;
+    system.sources = {"gallery/primary_backup.cpp", "gallery/client.cpp"};
     system.operations = {get_operation(1, key_count), put_operation(1, key_count)};
     system.model = "key-value";
     system.leader_key = "leading";

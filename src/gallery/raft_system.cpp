@@ -120,6 +120,7 @@ node::System make_raft() {
     // Nothing is promised while a majority is away, and nothing is lost.
     system.tolerates = [](std::uint32_t nodes) { return node::Tolerates{.crashed = nodes}; };
     system.start = raft::start;
+    system.sources = {"gallery/raft.cpp", "gallery/client.cpp"};
     system.operations = {get_operation(3, key_count), put_operation(3, key_count),
                          cas_operation(1, key_count)};
     system.model = "key-value";

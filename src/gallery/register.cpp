@@ -266,6 +266,7 @@ node::System make_register() {
     // Nothing is promised while a majority is away, and nothing is lost.
     system.tolerates = [](std::uint32_t nodes) { return node::Tolerates{.crashed = nodes}; };
     system.start = abd::start;
+    system.sources = {"gallery/register.cpp"};
     system.operations = abd::operations();
     system.model = "register";
     system.plants = abd::plants();

@@ -79,6 +79,7 @@ void Host::start(core::Key key, Task<> task) {
 
 void Host::enter() {
     core::context.node = name_.c_str();
+    ++core::context.dispatches;
     core::context.now = common_.now();
     core::context.sealed = false;
     core::context.hooks = this;

@@ -95,6 +95,9 @@ struct System {
     std::string state_key;   // Published digest that must converge, or "".
     std::vector<Invariant> invariants;
     std::vector<Plant> plants;
+    /// Source files with code of its nodes, by the ends of their paths ("my/raft.cpp"): of their
+    /// properties a sweep says which it never met. Empty: of the files in which it met any.
+    std::vector<std::string> sources;
     std::map<std::string, std::string> numbers;  // Names of Options::numbers, explained.
 };
 

@@ -145,6 +145,31 @@ TEST(Trace, ABrokenLawIsShownAtTheNodeThatPublishedLast) {
     EXPECT_NE(find(trace, "vote granted"), nullptr);
 }
 
+TEST(Trace, WhatTheRunFoundWrongHasOneRow) {
+    auto example = examples::two_leaders();
+    auto& finding = example.findings.front();
+    finding.check = "no-crash";
+    finding.anomaly = "exception";
+    finding.site = "store.cpp:7";
+    finding.moments = {{examples::at_ms(420), examples::n2, "exception"}};
+    auto story = example.story();
+    story.verdict = check::Verdict::violated;
+    const auto trace = smallest_trace(story);
+    std::size_t rows = 0;
+    for (const auto& step : trace.steps) rows += step.label == "exception" ? 1 : 0;
+    EXPECT_EQ(rows, 1U);
+    ASSERT_NE(find(trace, "exception"), nullptr);
+    EXPECT_EQ(find(trace, "exception")->accent, Accent::fatal);
+    EXPECT_EQ(find(trace, "exception")->remark, "store.cpp:7");
+}
+
+TEST(Trace, NothingIsShownOfANodeThatWasLeftOut) {
+    auto example = examples::demo();
+    example.plan.absent = {examples::n3};
+    const auto trace = smallest_trace(examples::demo_story(example));
+    for (const auto& step : trace.steps) EXPECT_NE(step.to, examples::n3);
+}
+
 TEST(Trace, AskingAgainIsTheSameRequest) {
     auto example = examples::demo();
     example.message(Instant{} + core::microseconds(1352100), examples::at_ms(1353), examples::c1,

@@ -180,6 +180,7 @@ void warm_up_stack_traces() {
 
 void install_death_handlers(LastWords* words) {
     last_words = words;
+    install_pulse(&words->pulse);
     constexpr std::size_t size = 64U << 10U;
     stack_t stack{};
     stack.ss_sp = std::malloc(size);  // For as long as the process lives.

@@ -13,6 +13,7 @@
 
 #include "core/time.h"
 #include "runner/fleet.h"
+#include "runner/pulse.h"
 
 namespace storm::runner {
 
@@ -20,11 +21,12 @@ namespace storm::runner {
 struct LastWords {
     char node[24] = {};
     std::int64_t now_ns = 0;
+    Pulse pulse;
 };
 
 /// In a worker: from now on fatal signals write a stack trace to stderr and fill `words`
 /// (in shared memory; outlives the process). Under a sanitizer its own handlers write the trace
-/// and call us for the words; only SIGXCPU and SIGABRT are taken.
+/// and call us for the words; only SIGXCPU and SIGABRT are taken. Answers for its pulse, too.
 void install_death_handlers(LastWords* words);
 /// Loads what a stack trace needs. Called in the parent, so that workers inherit it.
 void warm_up_stack_traces();

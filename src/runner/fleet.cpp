@@ -132,6 +132,7 @@ struct Fleet::Crew {
         bool looping = false;          // Its time was up.
         std::uint64_t again = none;    // An item whose worker was killed from outside ...
         unsigned killed = 0;           // ... so many times.
+        StuckWatch pulse;
     };
 
     ~Crew() {
@@ -320,10 +321,13 @@ void Fleet::Crew::watch(std::size_t index, const Work& work) {
         worker.serial = serial;
         worker.cpu_at = cpu;
         worker.real_at = real;
+        worker.pulse.begin(cpu);
         return;
     }
     const Duration real_limit = work.real_limit.ns > 0 ? work.real_limit : work.cpu_limit * 3;
-    const bool long_cpu = cpu - worker.cpu_at > work.cpu_limit;
+    const bool stuck = !worker.looping && worker.pulse.stuck(worker.pid, slots[index].words.pulse,
+                                                             cpu, work.stuck_limit);
+    const bool long_cpu = stuck || cpu - worker.cpu_at > work.cpu_limit;
     if (!long_cpu && real - worker.real_at <= real_limit) return;
     ::kill(worker.pid, worker.looping ? SIGKILL : SIGXCPU);
     worker.looping = true;

@@ -43,8 +43,10 @@ struct Death {
 struct Work {
     std::uint64_t items = 0;  // [0, items), begun in this order.
     unsigned jobs = 1;
-    /// CPU time one item may take; what takes longer is an endless loop.
+    /// CPU time one item may take in all; what takes longer is an endless loop.
     Duration cpu_limit = core::seconds(20);
+    /// CPU time that one dispatch into node code may take: see pulse.h.
+    Duration stuck_limit = core::seconds(2);
     /// Real time one item may take, for what waits instead of working, and for machines that
     /// do not count CPU time; 0: three times the CPU time.
     Duration real_limit{};

@@ -292,7 +292,9 @@ std::string sweep_json(const SweepReport& report, const std::string& name) {
         out.end();
     }
     out.end();
-    write_strings(out, "never_met", report.never_met);
+    std::vector<std::string> never_met;
+    for (const auto& each : report.never_met) never_met.push_back(each.message);
+    write_strings(out, "never_met", never_met);
     write_strings(out, "not_judged", report.not_judged);
     out.end();
     return out.take() + "\n";

@@ -92,6 +92,7 @@ core::Result<std::optional<Hit>> Search::first(std::uint64_t count, std::uint64_
     work.items = count;
     work.jobs = limits_.jobs;
     work.cpu_limit = limits_.cpu_limit;
+    work.stuck_limit = limits_.stuck_limit;
     work.eager = true;
     work.enough = limits_.over;
     work.body = [&](std::uint64_t item, std::vector<std::byte>& result) {
@@ -124,6 +125,7 @@ core::Result<Search::Count> Search::count(std::uint64_t count, const CaseOf& mak
     work.items = count;
     work.jobs = limits_.jobs;
     work.cpu_limit = limits_.cpu_limit;
+    work.stuck_limit = limits_.stuck_limit;
     work.enough = limits_.over;
     work.body = [&](std::uint64_t item, std::vector<std::byte>& result) {
         Case each = make(item);

@@ -42,6 +42,7 @@ struct Limits {
     RunOptions run;
     unsigned jobs = 1;
     Duration cpu_limit = core::seconds(20);
+    Duration stuck_limit = core::seconds(2);
     std::function<bool()> over;  // True: time is up.
 };
 

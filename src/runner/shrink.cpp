@@ -298,6 +298,8 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
     limits.run.detail = history::Detail::verdict;
     limits.jobs = options.jobs != 0 ? options.jobs : processors();
     limits.cpu_limit = options.cpu_limit;
+    // A loop has been seen to go on for longer; each candidate that loops costs this.
+    if (reason.starts_with("no-crash/endless loop")) limits.stuck_limit = core::seconds(1);
     limits.over = [&] {
         return since(start) >= options.budget || (options.stop && options.stop());
     };

@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <chrono>
 #include <deque>
+#include <map>
 #include <set>
+#include <string_view>
 #include <utility>
 
 #include "node/points.h"
@@ -36,9 +38,12 @@ public:
           scenario_(scenario),
           options_(options),
           jobs_(options.jobs != 0 ? options.jobs : processors()),
-          same_(bench, options.program, Elsewhere::Surroundings::same, options.cpu_limit),
-          altered_(bench, options.program, Elsewhere::Surroundings::altered, options.cpu_limit),
-          verifier_(bench, options.program, Elsewhere::Surroundings::altered, options.cpu_limit) {
+          same_(bench, options.program, Elsewhere::Surroundings::same, options.cpu_limit,
+                options.stuck_limit * 2),
+          altered_(bench, options.program, Elsewhere::Surroundings::altered, options.cpu_limit,
+                   options.stuck_limit * 2),
+          verifier_(bench, options.program, Elsewhere::Surroundings::altered, options.cpu_limit,
+                    options.stuck_limit * 2) {
         for (const auto& known : options.known) {
             if (known_seeds_.insert(known.seed).second) first_.push_back(known.seed);
         }
@@ -57,6 +62,7 @@ public:
         work.items = items_;
         work.jobs = jobs_;
         work.cpu_limit = options_.cpu_limit;
+        work.stuck_limit = options_.stuck_limit;
         // Worlds that run in real time take as long as the scenario says.
         work.real_limit = options_.cpu_limit * 3 + scenario_.chaos + scenario_.settle;
         work.body = [this](auto item, auto& result) { body(item, result); };
@@ -400,22 +406,33 @@ void Sweep::finish() {
     judge_sweep(report_, scenario_);
 }
 
-/// Of the files that this sweep ran at all: the sometimes and reachable sites it never met.
-/// Other systems of the same program have sites too, and they are not meant.
+/// Which of the system's own properties no seed met. A system says which sources are its own;
+/// else those are, of which this sweep reached anything: other systems of the same program have
+/// sites too, and they are not meant.
 void Sweep::find_never_met() {
     std::set<std::string_view> files;
     for (const auto* site : node::all_sites()) {
-        if (report_.sites.contains(site->message)) files.insert(site->file);
+        const auto& own = scenario_.system->sources;
+        const bool named = std::ranges::any_of(
+            own, [&](const auto& end) { return std::string_view(site->file).ends_with(end); });
+        const bool met = own.empty() && report_.sites.contains(site->message);
+        if (named || met) files.insert(site->file);
     }
-    std::set<std::string> never;
+    std::map<std::string, core::PropertyKind> never;
+    std::set<std::string_view> all;
     for (const auto* site : node::all_sites()) {
-        const bool wanted = site->kind == core::PropertyKind::sometimes ||
-                            site->kind == core::PropertyKind::reachable;
-        if (!wanted || site->is_maybe || !files.contains(site->file)) continue;
+        const bool reached = site->kind == core::PropertyKind::always;
+        const bool held = site->kind == core::PropertyKind::sometimes ||
+                          site->kind == core::PropertyKind::reachable;
+        if ((!reached && !held) || site->is_maybe || !files.contains(site->file)) continue;
+        all.insert(site->message);
         const auto at = report_.sites.find(site->message);
-        if (at == report_.sites.end() || at->second.held == 0) never.insert(site->message);
+        const bool met =
+            at != report_.sites.end() && (reached ? at->second.reached : at->second.held) != 0;
+        if (!met) never.emplace(site->message, site->kind);
     }
-    report_.never_met.assign(never.begin(), never.end());
+    report_.properties = all.size();
+    for (const auto& [message, kind] : never) report_.never_met.push_back({kind, message});
 }
 
 }  // namespace

@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "check/check.h"
+#include "core/context.h"
 #include "core/result.h"
 #include "core/time.h"
 #include "history/record.h"
@@ -59,7 +60,8 @@ struct SweepOptions {
     std::uint64_t stop_after = 1;  // Failing seeds; then no higher seed is begun. 0: keep going.
     std::vector<Known> known;      // Their seeds run first.
     RunOptions run;
-    Duration cpu_limit = core::seconds(20);  // Of one seed.
+    Duration cpu_limit = core::seconds(20);   // Of one seed.
+    Duration stuck_limit = core::seconds(2);  // Of one dispatch in it; elsewhere twice as much.
     bool confirm = true;
     std::uint32_t rerun_ppm = 10'000;  // Share of passing seeds that run again.
     /// What to execute with `__worker` for a fresh process: "/proc/self/exe" where main() calls
@@ -68,6 +70,13 @@ struct SweepOptions {
     std::function<bool()> stop;  // True: end now, with what there is.
     std::function<void(const SweepProgress&)> progress;
     std::function<void(const Group&)> found;  // A new reason, at once, not yet confirmed.
+};
+
+/// A property that no seed met: a sometimes that never held, a reachable or an always never
+/// reached.
+struct Unmet {
+    core::PropertyKind kind = core::PropertyKind::sometimes;
+    std::string message;
 };
 
 struct SweepReport {
@@ -90,12 +99,13 @@ struct SweepReport {
     Duration took{};                                 // Real time.
     bool stopped = false;                            // By the user, before all was run.
     std::map<std::string, history::SiteHits> sites;  // Code points and properties, summed.
-    std::vector<std::string> never_met;  // sometimes and reachable properties that no seed met.
-    std::map<std::string, Exercised> faults;  // By catalogue name.
-    std::vector<std::string> not_judged;      // Named checks that the mode leaves out.
-    std::string trust;                        // What so many passes are worth.
-    std::uint64_t first = 1, last = 0;        // Seeds that were run, known ones apart.
-    Expected expect;                          // By the scenario, and whether it came.
+    std::vector<Unmet> never_met;                    // Of the system's own properties ...
+    std::uint64_t properties = 0;                    // ... that are to be met, so many.
+    std::map<std::string, Exercised> faults;         // By catalogue name.
+    std::vector<std::string> not_judged;             // Named checks that the mode leaves out.
+    std::string trust;                               // What so many passes are worth.
+    std::uint64_t first = 1, last = 0;               // Seeds that were run, known ones apart.
+    Expected expect;                                 // By the scenario, and whether it came.
     bool met = false;
     std::string directory;  // Where this report lies; filled by who writes it.
 };

@@ -58,8 +58,25 @@ TEST(Sweep, a_system_without_bugs_passes_and_the_counts_add_up) {
 
 TEST(Sweep, a_property_that_no_seed_met_is_named_and_one_that_was_met_is_not) {
     const auto report = sweep_plant("", testing::options(50));
-    EXPECT_THAT(report.never_met, ::testing::ElementsAre("counts a million"));
+    std::vector<std::string> never;
+    for (const auto& each : report.never_met) never.push_back(each.message);
+    EXPECT_THAT(never,
+                ::testing::ElementsAre("a million is more than nothing", "counts a million"));
+    EXPECT_EQ(report.properties, 4U);
     EXPECT_GT(report.sites.at("counts twice").held, 0U);
+}
+
+TEST(Sweep, a_system_that_names_its_sources_is_asked_for_those_alone) {
+    auto bench = testing::bench();
+    const auto never_met = [&](std::vector<std::string> sources) {
+        bench.systems.front().sources = std::move(sources);
+        const auto scenario = testing::scenario_of(bench, testing::scenario_text(""));
+        const auto report = sweep(bench, scenario, testing::options(5));
+        return report ? report->never_met.size() : ~std::size_t{0};
+    };
+    EXPECT_EQ(never_met({}), 2U);
+    EXPECT_EQ(never_met({"runner/systems_test.h"}), 2U);
+    EXPECT_EQ(never_met({"runner/another.cpp"}), 0U);
 }
 
 TEST(Sweep, what_it_finds_does_not_depend_on_the_number_of_workers) {
@@ -132,6 +149,28 @@ INSTANTIATE_TEST_SUITE_P(All, SweepOfCrashes,
                                            Crash{"require", "failed requirement"},
                                            Crash{"loop", "endless loop"}),
                          [](const auto& each) { return each.param.plant; });
+
+TEST(SweepOfCrashes, a_loop_costs_what_one_step_may_take_and_not_what_a_seed_may) {
+    auto options = testing::options(2);
+    options.stop_after = 0;
+    options.program = "";
+    options.cpu_limit = core::seconds(3'600);
+    options.stuck_limit = core::milliseconds(100);
+    const auto report = sweep_plant("loop", options);
+    EXPECT_EQ(report.run, 2U);
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_EQ(report.groups[0].finding.anomaly, "endless loop");
+    EXPECT_EQ(report.groups[0].confirmed, 2U);
+}
+
+TEST(SweepOfCrashes, a_seed_with_much_work_in_many_steps_is_no_loop) {
+    auto options = testing::options(1);
+    options.program = "";
+    options.stuck_limit = core::milliseconds(120);
+    const auto report = sweep_plant("busy", options);
+    EXPECT_EQ(report.run, 1U);
+    EXPECT_EQ(report.failing, 0U);
+}
 
 SweepReport sweep_of_kills(const std::string& plant) {
     auto options = testing::options(3);

@@ -75,6 +75,9 @@ struct Told {
         for (volatile bool on = true; on;) {
         }
     }
+    if (plant == "busy") {  // Much work, but each step of it ends.
+        for (volatile int left = 20'000'000; left > 0;) left = left - 1;
+    }
     return 0;
 }
 
@@ -88,6 +91,8 @@ inline node::Task<> count(node::Io& io, const node::Options& options) {
         STORM_ALWAYS(!(options.plant == "wrong" && served >= 4), "counts below four");
         STORM_SOMETIMES(served >= 2, "counts twice");
         STORM_SOMETIMES(served > 1'000'000, "counts a million");
+        if (served > 1'000'000) STORM_ALWAYS(served > 0, "a million is more than nothing");
+        if (served > 1'000'000) STORM_ALWAYS_OR_UNREACHABLE(served > 0, "is never asked for");
         const auto more = misbehave(options.plant, served);
         io.publish("served", served + more);
         io.reply(in, Told{served + more});
@@ -115,9 +120,10 @@ inline node::System counter() {
     };
     operation.run = ask;
     system.operations.push_back(operation);
-    for (const auto* plant : {"wrong", "segfault", "other-segfault", "hoard", "use-after-free",
-                              "abort", "exit", "require", "loop", "static", "uninitialised",
-                              "pointer", "environment", "rounding", "killed", "crowded-out"}) {
+    for (const auto* plant :
+         {"wrong", "segfault", "other-segfault", "hoard", "use-after-free", "abort", "exit",
+          "require", "loop", "static", "uninitialised", "pointer", "environment", "rounding",
+          "killed", "crowded-out", "busy"}) {
         system.plants.push_back({plant, "", {"properties"}});
     }
     return system;

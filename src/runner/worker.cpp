@@ -254,6 +254,7 @@ struct Elsewhere::Process {
     LastWords* words = nullptr;
     Duration cpu_at{}, real_at{}, real_limit{};  // Of what it was asked last.
     bool looping = false;
+    StuckWatch pulse;
 
     ~Process() {
         if (requests >= 0) ::close(requests);
@@ -280,7 +281,7 @@ struct Elsewhere::Process {
                              Surroundings surroundings, const Ends& ends, char* const* environment,
                              pid_t parent);
     /// Ends it if what it was asked last takes too long; its stack first, if it can.
-    void watch(Duration cpu_limit);
+    void watch(Duration cpu_limit, Duration stuck_limit);
     /// The process has hung up: how it died.
     [[nodiscard]] Death bury();
 };
@@ -356,12 +357,14 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
     _exit(serve(bench, ends.requests, ends.replies, altered ? fill : same_fill));
 }
 
-void Elsewhere::Process::watch(Duration cpu_limit) {
-    const bool long_cpu = cpu_time(pid) - cpu_at > cpu_limit;
+void Elsewhere::Process::watch(Duration cpu_limit, Duration stuck_limit) {
+    const Duration cpu = cpu_time(pid);
+    const bool stuck = !looping && pulse.stuck(pid, words->pulse, cpu, stuck_limit);
+    const bool long_cpu = stuck || cpu - cpu_at > cpu_limit;
     if (!long_cpu && real_time() - real_at <= real_limit) return;
     ::kill(pid, looping ? SIGKILL : SIGXCPU);
     looping = true;
-    cpu_at += core::seconds(1);
+    cpu_at = cpu - cpu_limit + core::seconds(1);
     real_at += core::seconds(1);
 }
 
@@ -376,11 +379,12 @@ Death Elsewhere::Process::bury() {
 }
 
 Elsewhere::Elsewhere(const Bench& bench, std::string program, Surroundings surroundings,
-                     Duration cpu_limit)
+                     Duration cpu_limit, Duration stuck_limit)
     : bench_(bench),
       program_(std::move(program)),
       surroundings_(surroundings),
-      cpu_limit_(cpu_limit) {}
+      cpu_limit_(cpu_limit),
+      stuck_limit_(stuck_limit) {}
 
 Elsewhere::~Elsewhere() = default;
 
@@ -410,6 +414,7 @@ core::Result<void> Elsewhere::ask(const Probe& probe) {
     process_->real_at = real_time();
     process_->real_limit = cpu_limit_ * 3 + probe.plan.chaos + probe.plan.settle;
     process_->looping = false;
+    process_->pulse.begin(process_->cpu_at);
     trim_output(process_->output);
     *process_->words = {};
     // If it has hung up already, answer() says how it died.
@@ -421,7 +426,7 @@ core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
     pollfd fd{process_->replies, POLLIN, 0};
     const int ready = ::poll(&fd, 1, static_cast<int>(patience.ns / 1'000'000));
     if (ready <= 0) {
-        process_->watch(cpu_limit_);
+        process_->watch(cpu_limit_, stuck_limit_);
         return std::optional<Reading>{};
     }
     Reading reading;

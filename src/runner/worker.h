@@ -58,8 +58,9 @@ public:
         altered,  // Everything that must not matter is different.
     };
     /// program: see SweepOptions::program.
+    /// cpu_limit: of one run; stuck_limit: of one dispatch in it, see pulse.h.
     Elsewhere(const Bench& bench, std::string program, Surroundings surroundings,
-              Duration cpu_limit);
+              Duration cpu_limit, Duration stuck_limit);
     ~Elsewhere();
     Elsewhere(const Elsewhere&) = delete;
     Elsewhere& operator=(const Elsewhere&) = delete;
@@ -82,7 +83,7 @@ private:
     const Bench& bench_;
     std::string program_;
     Surroundings surroundings_;
-    Duration cpu_limit_;
+    Duration cpu_limit_, stuck_limit_;
     std::unique_ptr<Process> process_;
 };
 

@@ -97,7 +97,7 @@ void serves(CLI::App& app, Words& w, const std::string& name,
     app.callback([&w, command = Command{name, formats, std::move(run)}] { w.chosen = command; });
 }
 
-void add_run(CLI::App& app, Words& w) {
+void add_run(CLI::App& app, const Bench& bench, Words& w) {
     auto* run = app.add_subcommand("run", "Run a scenario: many seeds, or one");
     run->add_option("SCENARIO", w.run.scenario, file_text)->required()->type_name("");
     auto* seed = add_seed(*run, w.run_seed, "Run this one seed and keep all of it");
@@ -115,7 +115,9 @@ void add_run(CLI::App& app, Words& w) {
         ->type_name("on|off");
     run->add_option("--out,-o", w.run.out, "Run directory; default runs/<scenario>-<seed>")
         ->type_name("DIR");
-    run->add_option("--world", w.run.world, "Where it runs; doctor lists the worlds")
+    std::string worlds;
+    for (const auto& [name, make] : bench.worlds) worlds += (worlds.empty() ? "" : " or ") + name;
+    run->add_option("--world", w.run.world, "Where it runs: " + worlds)
         ->capture_default_str()
         ->type_name("NAME");
     run->add_flag("--no-cause", w.no_cause, "Skip the runs with and without each fault");
@@ -210,7 +212,8 @@ void add_rest(CLI::App& app, const Bench& bench, Words& w) {
         serves(*demo, w, "demo", text_only, [&w](Session& s) { return sdk::demo(s, w.jobs); });
     }
     auto* test = app.add_subcommand("selftest", "Find every planted bug, and say how fast");
-    test->add_flag("--full", w.selftest.full, "Median and worst over 20 disjoint ranges of seeds");
+    test->add_flag("--full", w.selftest.full,
+                   "Median and worst over 20 ranges of seeds; ten bugs without code points, too");
     add_jobs(*test, w.selftest.jobs);
     test->add_option("--only", w.selftest.only, "Only this system, or system/bug")
         ->type_name("NAME");
@@ -260,7 +263,7 @@ int run_command_line(const Bench& bench, int argc, char** argv) {
     auto* format =
         app.add_option("--format", session.format, "Result as text, json, jsonl, junit, tap or md");
     format->check(one_of(all_formats))->type_name("FORMAT");
-    add_run(app, words);
+    add_run(app, bench, words);
     add_replay(app, words);
     add_files(app, words);
     add_rest(app, bench, words);

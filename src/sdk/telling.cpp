@@ -62,6 +62,20 @@ std::string exercised_text(const runner::SweepReport& report) {
     return text;
 }
 
+// sometimes "a follower truncates a conflict", always "a snapshot is whole" (41 of 43 met)
+std::string never_met_text(const runner::SweepReport& report) {
+    if (report.never_met.empty()) return {};
+    std::vector<std::string> each;
+    for (const auto& unmet : report.never_met) {
+        const char* kind = unmet.kind == core::PropertyKind::always      ? "always"
+                           : unmet.kind == core::PropertyKind::reachable ? "reachable"
+                                                                         : "sometimes";
+        each.push_back(fmt::format("{} \"{}\"", kind, unmet.message));
+    }
+    return fmt::format("{} ({} of {} met)", core::joined(each),
+                       report.properties - report.never_met.size(), report.properties);
+}
+
 }  // namespace
 
 std::vector<report::Reason> reasons_of(const runner::SweepReport& report) {
@@ -101,7 +115,7 @@ report::Sweep sweep_of(const runner::SweepReport& report) {
         sweep.kinds.push_back({name, times.effective, times.no_opportunity, times.ineffective});
     }
     sweep.exercised = exercised_text(report);
-    sweep.never_met = core::joined(report.never_met);
+    sweep.never_met = never_met_text(report);
     sweep.not_judged = core::joined(report.not_judged);
     sweep.trust = report.trust;
     return sweep;

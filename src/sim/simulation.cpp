@@ -272,6 +272,7 @@ bool Simulation::wait_for_slow(std::uint32_t index, Endpoint& to) {
 void Simulation::enter(Endpoint& endpoint) {
     running_ = &endpoint;
     core::context.node = endpoint.name.c_str();
+    ++core::context.dispatches;
     core::context.sealed = false;
     core::context.hooks = this;
     core::context.pool_bytes = 0;

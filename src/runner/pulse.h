@@ -1,0 +1,43 @@
+// runner/pulse.h - is a worker that takes long still getting on, or in one step without end?
+//
+//   parent ── SIGURG ──▶ worker: which dispatch into node code am I in? ──▶ Pulse ──▶ parent
+//
+// A long run is no endless loop, and a loop should not cost as much time as the longest run may
+// take. So a worker that has used much CPU time at one item is asked which dispatch it is in. One
+// that is inside node code, and in the same dispatch each time, for long enough, loops. Who is
+// never asked pays nothing; who cannot answer is left to the limit of the whole item.
+#pragma once
+#include <sys/types.h>
+
+#include <cstdint>
+
+#include "core/time.h"
+
+namespace storm::runner {
+
+/// In memory that parent and worker share. Written by the worker's signal handler only.
+struct Pulse {
+    std::uint64_t answers = 0;
+    std::uint64_t dispatch = 0;
+    bool inside = false;  // Node code is running.
+};
+
+/// In a worker: answers from now on. `pulse` outlives the process.
+void install_pulse(Pulse* pulse);
+
+/// In the parent: what one worker's answers come to.
+class StuckWatch {
+public:
+    /// A new item, begun at that much CPU time.
+    void begin(Duration cpu);
+    /// Asks again if it is time. True: it has been in one dispatch for more than `limit` of CPU
+    /// time, as all answers say. `cpu`: what the worker has used.
+    [[nodiscard]] bool stuck(pid_t worker, const Pulse& pulse, Duration cpu, Duration limit);
+
+private:
+    Duration asked_{}, since_{};
+    std::uint64_t answers_ = 0, dispatch_ = 0;
+    bool inside_ = false;
+};
+
+}  // namespace storm::runner
