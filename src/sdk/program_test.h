@@ -24,6 +24,12 @@ namespace storm::sdk::testing {
 
 namespace fs = std::filesystem;
 
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+inline constexpr bool sanitized = true;  // Everything takes some ten times as long.
+#else
+inline constexpr bool sanitized = false;
+#endif
+
 struct Ended {
     int code = -1;   // Exit code; -1: it did not exit.
     int signal = 0;  // That ended it.
@@ -88,7 +94,7 @@ protected:
             const int to = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
             const int log = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
             if (chdir(folder_.c_str()) != 0 || dup2(to, 1) < 0 || dup2(log, 2) < 0) _exit(99);
-            alarm(50);
+            alarm(sanitized ? 280 : 50);
             if (twist.in_child) twist.in_child();
             if (!twist.shell.empty()) execl("/bin/sh", "sh", twist.shell.c_str(), nullptr);
             execv(binary_.c_str(), argv.data());

@@ -31,6 +31,11 @@ fault::Effect without_victims(fault::Effect effect) {
     return effect;
 }
 
+// The key of the life that follows the one that `force` ended.
+core::Key life_after(const Endpoint& at, const Force& force) {
+    return core::combine(core::combine(core::key_of("life"), core::key_of(at.name)), force.key);
+}
+
 }  // namespace
 
 core::Result<void> Simulation::can(const fault::Effect& effect) const {
@@ -198,7 +203,16 @@ void Simulation::resume_held(Endpoint& at) {
 }
 
 void Simulation::release_down(Endpoint& at, Token token) {
-    if (std::erase(at.down, token) == 0 || hold(at.down) || at.up()) return;
+    if (std::erase(at.down, token) == 0) return;
+    Force& force = forces_[token];
+    // That a life ended and another begins is felt by whoever lives there, or due and missing.
+    if (force.sabotaged) {
+        force.due = true;
+    } else if (!at.up() && at.next_life == life_after(at, force)) {
+        force.due = true;
+        if (force.seen_at[index_of(at.id)] == 0) saw(force, at);
+    }
+    if (hold(at.down) || at.up()) return;
     if (at.doomed) {  // It died in this very step: begin again right after.
         at_once_restart_.push_back(index_of(at.id));
         return;
@@ -275,8 +289,7 @@ void Simulation::settle_writes(Endpoint& at, Token token) {
 void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_view why) {
     at.io->seal();
     if (running_ == &at) core::context.sealed = true;
-    at.next_life = core::combine(core::combine(core::key_of("life"), core::key_of(at.name)),
-                                 forces_[token].key);
+    at.next_life = life_after(at, forces_[token]);
     trace(history::EventKind::down, at.id, {}, {}, std::string(why));
     changed_ = changed_ || !at.published.empty();
     for (const auto& [key, value] : at.published) {  // They die with the incarnation.

@@ -60,6 +60,27 @@ TEST(Lives, a_node_is_down_while_any_fault_holds_it) {
     EXPECT_EQ(rig.verdict(b), Effectiveness::no_opportunity);  // It was down already.
 }
 
+TEST(Lives, that_end_and_begin_again_are_felt_even_where_nothing_was_due) {
+    const auto idle = [](Io& io) -> Task<> { (void)co_await io.receive(); };
+    for (const auto action : {NodeAction::kill, NodeAction::power_loss}) {
+        Rig ends(idle), returns(idle), stays(idle);
+        const auto missed = ends.strike(act(action, {n1}));
+        ends.pass(10_ms);
+        EXPECT_EQ(ends.verdict(missed), Effectiveness::no_opportunity);  // By nobody.
+
+        const auto felt = returns.strike(act(action, {n1}));
+        returns.pass(10_ms);
+        returns.world().revert(felt);
+        EXPECT_EQ(returns.verdict(felt), Effectiveness::effective);
+
+        stays.sabotage = "it";
+        const auto judged = stays.strike(act(action, {n1}));
+        stays.pass(10_ms);
+        stays.world().revert(judged);
+        EXPECT_EQ(stays.verdict(judged), Effectiveness::ineffective);
+    }
+}
+
 TEST(Lives, destructors_of_a_dead_node_have_no_effect) {
     int buried = 0;
     Rig rig([&](Io& io) -> Task<> {
