@@ -31,12 +31,13 @@ std::string told(const Bench& bench, const Smallest& small, const std::string& n
     tale.stored.result = std::move(*run);
     tale.stored.command = "stormproof replay runs/" + name;
     tale.directory = "runs/" + name;
-    if (rates) tale.causes = std::move(*rates);
+    if (rates) tale.facts.causes = sdk::causes_of(tale.stored.result, *rates);
+    tale.facts.commands = {{tale.stored.command, "the same bytes again"}};
     runner::Shrunk shrunk;
     shrunk.plan = small.plan;
     shrunk.before = small.before;
     shrunk.after = runner::size_of(small.plan);
-    tale.shrunk = shrunk;
+    tale.facts.shrink = sdk::shrink_of(shrunk);
     const sdk::Session session{.bench = bench, .program = "stormproof"};
     return report::text(sdk::story_of(session, tale), {.width = 80, .colour = false});
 }
