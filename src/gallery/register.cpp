@@ -234,10 +234,10 @@ std::vector<node::Plant> plants() {
     return {
         {"no-write-back",
          "A read returns the newest value it saw without making a majority hold it first.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
+         {"linearizable"}},
         {"tie-without-node-id",
          "Two concurrent writes may get the same tag: the writer is not part of it.",
-         {"linearizable", "no-lost-acknowledged-writes"}},
+         {"linearizable"}},
         {"half-quorum",
          "Half of the replicas count as a majority, so that two quorums need not meet.",
          {"linearizable", "no-lost-acknowledged-writes"}},
