@@ -272,6 +272,9 @@ TEST_P(SweepOfLeaks, finds_each_and_names_the_first_difference_with_both_sides) 
     if (leak == "locale" && decimal_comma_locale().empty()) {
         GTEST_SKIP() << "no locale with a decimal comma is installed here";
     }
+#if __has_feature(address_sanitizer)
+    if (leak.ends_with("-order")) GTEST_SKIP() << "ASan's allocator keeps the order of addresses";
+#endif
     const auto report = sweep_leak(leak);
     if (leak == "none") {
         EXPECT_EQ(report.verdict, Verdict::pass) << report.why;
@@ -299,6 +302,10 @@ INSTANTIATE_TEST_SUITE_P(All, SweepOfLeaks, ::testing::ValuesIn(sim::leaks()), t
 class SweepOfEffects : public ::testing::TestWithParam<std::string> {};
 
 TEST_P(SweepOfEffects, finds_what_leaks_into_an_effect_of_this_kind_alone) {
+#if __has_feature(address_sanitizer)
+    // It hangs on one bit of an address.
+    if (GetParam() == "dice") GTEST_SKIP() << "ASan's allocator keeps the low bits of addresses";
+#endif
     const auto report = sweep_leak("pointer-hash-by-" + GetParam());
     EXPECT_EQ(report.verdict, Verdict::violated);
     ASSERT_FALSE(report.groups.empty());

@@ -449,7 +449,7 @@ int run(Session& session, const RunRequest& asked) {
         return session.fail(code::missing, "there is no world " + request.world,
                             "this program has " + core::joined(worlds));
     }
-    if (request.world == "sim" && !core::guards_installed()) {
+    if (request.world == "sim" && !session.quiet && !core::guards_installed()) {
         session.err.print(session.program +
                           ": note: in this build a node that asks the operating system is not "
                           "caught (see doctor)\n");
