@@ -52,6 +52,9 @@ SeedNote note_of(const RunResult& run, const fault::Catalogue& faults, const Sit
         }
     }
     sites.write(run.record.sites, note);
+    if (run.judgement.idle && run.judgement.verdict == check::Verdict::inconclusive) {
+        note.idle = run.judgement.why;
+    }
     for (const auto& finding : run.findings) {
         if (finding.verdict == check::Verdict::violated) {
             note.findings.push_back(pack(finding));

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <utility>
 
+#include "core/glance.h"
 #include "core/text.h"
 #include "world/conductor.h"
 
@@ -89,9 +90,31 @@ std::map<std::string_view, Sum> sums(const history::RunRecord& record) {
     return out;
 }
 
+/// "net.loss n1 found nothing to act on between 1.2 s and 2.6 s"
 std::string no_opportunity(const history::FaultRecord& fault) {
-    if (!fault.occurred) return fmt::format("{} did not strike: {}", fault.id, fault.what);
-    return fmt::format("{} had nothing to act on while it was in force ({})", fault.id, fault.what);
+    if (!fault.occurred) return fmt::format("{} never struck: {}", fault.use, fault.what);
+    const std::string whom = fault.what.empty() ? "" : " " + fault.what;
+    return fmt::format("{}{} found nothing to act on between {} and {}", fault.use, whom,
+                       core::to_glance(fault.from), core::to_glance(fault.to));
+}
+
+/// All required faults without an opportunity, and what can be done about it; "" if none is.
+std::string idle_text(const std::map<std::string_view, Sum>& each) {
+    constexpr std::size_t most = 4;
+    std::string text;
+    std::size_t count = 0;
+    bool struck = false;
+    for (const auto& [id, sum] : each) {
+        if (!sum.required || sum.effective || sum.ineffective) continue;
+        struck = struck || sum.first->occurred;
+        if (++count <= most) text += (count == 1 ? "" : "; ") + no_opportunity(*sum.first);
+    }
+    if (count == 0) return {};
+    if (count > most) text += fmt::format("; and {} more", count - most);
+    text += count == 1 ? ", and the scenario requires it." : ", and the scenario requires them.";
+    if (struck)
+        text += " A longer window, or a target with more going on, would give it something.";
+    return text;
 }
 
 }  // namespace
@@ -106,13 +129,10 @@ Judgement judge(const fault::Plan& plan, const history::RunRecord& record,
     Judgement out;
     out.faulty = !plan.faults.empty();
     const auto each = sums(record);
-    std::string idle;  // The first required fault without an opportunity.
+    std::string idle = idle_text(each);
     for (const auto& [id, sum] : each) {
         out.effective = out.effective || sum.effective;
         out.ineffective = out.ineffective || sum.ineffective;
-        if (idle.empty() && sum.required && !sum.effective && !sum.ineffective) {
-            idle = no_opportunity(*sum.first);
-        }
     }
     out.effective = out.effective && !out.ineffective && idle.empty();
     out.idle = !idle.empty();

@@ -224,6 +224,10 @@ void Sweep::note_doubt(std::uint64_t seed, const SeedNote& note) {
         }
     }
     if (note.undecided) undecided(seed, note.why);
+    if (!note.idle.empty() && (report_.idle_seed == 0 || seed < report_.idle_seed)) {
+        report_.idle_seed = seed;
+        report_.idle_why = note.idle;
+    }
 }
 
 void Sweep::undecided(std::uint64_t seed, const std::string& why) {

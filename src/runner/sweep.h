@@ -93,6 +93,8 @@ struct SweepReport {
     std::uint64_t ineffective_seeds = 0;     // ... of so many.
     std::string ineffective_why;             // Of the lowest.
     std::string inconclusive_why;            // Of the lowest.
+    std::string idle_why;                    // Of the lowest whose faults found nothing to do.
+    std::uint64_t idle_seed = 0;             // Which that is; 0: there is none.
     std::vector<Group> groups;               // Fresh before known, then by lowest seed.
     std::vector<Known> gone;                 // Known reasons whose seeds pass now.
     std::uint64_t events = 0, messages = 0, operations = 0;

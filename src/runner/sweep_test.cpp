@@ -377,6 +377,24 @@ TEST(Sweep, a_fault_that_is_judged_but_not_carried_out_makes_it_inconclusive) {
     EXPECT_GT(report.faults.at("node.kill").ineffective, 0U);
 }
 
+TEST(Sweep, a_fault_without_anything_to_act_on_is_named_with_a_seed_that_shows_it) {
+    const auto bench = testing::bench();
+    auto text = testing::scenario_text("");
+    const auto at = text.find("faults:\n") + 8;
+    text.insert(at,
+                "  - {use: disk.full, target: n2, at: 1s, for: 10ms}\n"
+                "  - {use: disk.full, target: n3, at: 1s, for: 20ms}\n");
+    const auto report = sweep(bench, testing::scenario_of(bench, text), testing::options(5));
+    ASSERT_TRUE(report.has_value());
+    EXPECT_EQ(report->verdict, Verdict::inconclusive);
+    EXPECT_EQ(report->idle_seed, 1U);
+    EXPECT_THAT(report->why, HasSubstr("In seed 1 (run it alone, with --seed 1)"));
+    EXPECT_THAT(report->why,
+                HasSubstr("disk.full n2 found nothing to act on between 1 s and 1.01 s; disk.full "
+                          "n3 found nothing to act on between 1 s and 1.02 s"));
+    EXPECT_THAT(report->why, HasSubstr("A longer window"));
+}
+
 TEST(Sweep, no_worker_outlives_a_parent_that_was_killed) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // Orphans become ours, so we can wait for them.
     const pid_t parent = fork();

@@ -29,11 +29,14 @@ std::string doubt(const SweepReport& report, const scenario::Scenario& scenario)
     if (report.run == 0) return "no seed was run";
     const auto least = report.faulty * scenario.min_effective_ppm / core::one_million;
     if (report.effective < least) {
-        return fmt::format(
+        std::string text = fmt::format(
             "only {} of {} seeds that drew faults were struck by all they required ({}); the "
             "scenario asks for {} %",
             core::with_commas(report.effective), core::with_commas(report.faulty),
             percent(report.effective, report.faulty), scenario.min_effective_ppm / 10'000);
+        if (report.idle_seed == 0) return text;
+        return text + fmt::format(". In seed {} (run it alone, with --seed {}) {}",
+                                  report.idle_seed, report.idle_seed, report.idle_why);
     }
     for (const auto& site : scenario.must_reach) {
         const auto at = report.sites.find(site);

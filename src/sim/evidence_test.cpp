@@ -258,6 +258,34 @@ TEST(Evidence, of_a_slow_disk_that_heals_before_it_made_anything_late_is_void) {
     EXPECT_EQ(rig.verdict(slow), Effectiveness::no_opportunity);
 }
 
+// One open() that takes 20 to 40 us by itself; both faults claim it.
+TEST(Evidence, of_two_slow_disks_is_told_apart_when_one_ends) {
+    const auto slowed_by = [](core::Duration first, core::Duration second, core::Duration ends,
+                              const std::string& lies) {
+        Rig rig([](Io& io) -> Task<> {
+            co_await io.sleep(1_ms);
+            (void)co_await io.open("f");
+        });
+        rig.sabotage = lies;
+        const auto a = rig.strike(on_disk(n1, {.latency = first}), "a");
+        const auto b = rig.strike(on_disk(n1, {.latency = second}), "b");
+        rig.pass(1_ms + ends);
+        rig.world().revert(a);
+        rig.pass(200_ms);
+        return std::pair(rig.verdict(a), rig.verdict(b));
+    };
+    using enum Effectiveness;
+    // The first ended before it made anything late.
+    EXPECT_EQ(slowed_by(50_ms, 30_ms, 10_ms, ""), std::pair(no_opportunity, effective));
+    // Without either it would have been answered before the first ended.
+    EXPECT_EQ(slowed_by(30_ms, 50_ms, 60_ms, ""), std::pair(effective, effective));
+    EXPECT_EQ(slowed_by(5_ms, 40_ms, 42_ms, ""), std::pair(effective, effective));
+    // The first alone kept it that long: the second cannot be seen, and nothing lied.
+    EXPECT_EQ(slowed_by(50_ms, 10_ms, 40_ms, ""), std::pair(effective, no_opportunity));
+    // A fault that is not carried out is told all the same.
+    EXPECT_EQ(slowed_by(50_ms, 10_ms, 40_ms, "b"), std::pair(effective, ineffective));
+}
+
 // The disk would have answered after the fault: the life that asked is gone all the same.
 TEST(Evidence, of_an_end_is_in_the_file_operations_that_the_life_left_behind) {
     for (const auto action : {NodeAction::kill, NodeAction::power_loss}) {

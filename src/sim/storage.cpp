@@ -246,6 +246,7 @@ void Simulation::settle_file(const FileWork& work, const Endpoint& at,
         switch (claim.kind) {
             case FileClaim::Kind::late:
                 felt = now_ > claim.without;
+                in_vain = in_vain || (work.hurried && claim.own.ns != 0);
                 break;
             case FileClaim::Kind::failed:
                 felt = reply.error == claim.error;
@@ -276,10 +277,14 @@ void Simulation::hurry_files(world::Token token) {
             if (claim.token != token || claim.lifted) continue;
             claim.lifted = true;
             const Duration own = claim.own;
+            if (own.ns == 0) continue;
+            files_[e.extra].hurried = true;
             for (FileClaim& other : files_[e.extra].claims) {
-                if (&other != &claim) other.without = std::max(now_, other.without - own);
+                // Without the other it may have been answered before this one ended.
+                if (&other == &claim || other.without <= now_) continue;
+                other.without = std::max(now_, other.without - own);
             }
-            if (own.ns != 0) wheel_.move(i, std::max(now_, e.at - own));
+            wheel_.move(i, std::max(now_, e.at - own));
         }
     }
 }
