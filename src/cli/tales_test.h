@@ -40,6 +40,7 @@ struct Bug {
     [[nodiscard]] std::string file(const std::string& ending) const {
         return "src/cli/golden/" + name() + ending;
     }
+    friend void PrintTo(const Bug& bug, std::ostream* to) { *to << bug.name(); }
 };
 
 inline std::vector<Bug> planted_bugs() {

@@ -5,6 +5,7 @@
 #pragma once
 #include <cstdint>
 #include <functional>
+#include <ostream>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,6 +17,7 @@ namespace storm::core {
 struct DrawStream {
     std::string name;
     std::function<std::uint64_t(std::uint64_t)> at;  // The n-th draw.
+    friend void PrintTo(const DrawStream& stream, std::ostream* to) { *to << stream.name; }
 };
 
 inline std::vector<DrawStream> draw_streams() {

@@ -176,6 +176,44 @@ TEST_F(Folder, a_file_beyond_the_bound_is_refused_unread) {
     EXPECT_FALSE(read_file(root_.string()).has_value());
 }
 
+TEST_F(Folder, a_run_that_is_too_long_loses_messages_long_before_its_end_and_says_so) {
+    const auto bench = testing::bench();
+    auto run = stored(bench, "wrong", 3);
+    const auto whole = run.result.record;
+    const auto most = events_jsonl(whole).size() * 3 / 4;
+    auto shorter = run;
+    const auto less = decisions_jsonl(whole).size() * 2 / 3;
+    fit(shorter, less);
+    EXPECT_LE(decisions_jsonl(shorter.result.record).size(), less);
+    EXPECT_LE(history::to_jsonl(shorter.result.record.history).size(), less);
+    ASSERT_GE(shorter.cut.size(), 2U);
+    EXPECT_EQ(shorter.cut[1].file, "decisions.jsonl");
+    EXPECT_EQ(shorter.cut[1].of, whole.decisions.size());
+    fit(run, most);
+    const auto& record = run.result.record;
+    EXPECT_LE(events_jsonl(record).size(), most);
+    ASSERT_FALSE(run.cut.empty());
+    EXPECT_EQ(run.cut[0].file, "events.jsonl");
+    EXPECT_EQ(run.cut[0].kept, record.trace.size());
+    EXPECT_EQ(run.cut[0].of, whole.trace.size());
+    const auto downs = [](const history::RunRecord& of) {
+        return std::ranges::count(of.trace, history::EventKind::down, &history::Event::kind);
+    };
+    EXPECT_EQ(downs(record), downs(whole));
+    EXPECT_EQ(record.trace.back().sequence, whole.trace.back().sequence);
+    for (const auto& finding : run.result.findings) {
+        for (const auto index : finding.operations) EXPECT_LT(index, record.history.size());
+    }
+    ASSERT_TRUE(write_run(at("run"), run).has_value());
+    const auto back = read_run(at("run"));
+    ASSERT_TRUE(back.has_value()) << back.error().text();
+    EXPECT_EQ(verdict_json(*back), verdict_json(run));
+    EXPECT_EQ(back->cut[0].text(), run.cut[0].text());
+    const auto again = replay(bench, *back, {});
+    ASSERT_TRUE(again.has_value());
+    EXPECT_TRUE(again->identical) << "the same build draws it all again";
+}
+
 TEST_F(Folder, a_replay_in_the_same_build_gives_the_same_bytes) {
     const auto bench = testing::bench();
     ASSERT_TRUE(write_run(at("run"), stored(bench, "wrong", 3)).has_value());
@@ -239,6 +277,20 @@ TEST_F(Folder, known_failures_come_back_and_a_bad_line_costs_only_itself) {
     EXPECT_THAT(back->problems[1], HasSubstr("seed"));
     ASSERT_TRUE(write_known(path, {}).has_value());
     EXPECT_TRUE(read_known(path)->known.empty());
+}
+
+TEST_F(Folder, what_is_known_of_one_variant_lies_apart_and_a_line_can_be_added_at_any_time) {
+    const auto plain = known_path(root_.string(), "s.yaml");
+    EXPECT_NE(plain, known_path(root_.string(), "s.yaml", {"system.plant=x"}));
+    EXPECT_EQ(plain, known_path(root_.string(), "./s.yaml", {}));
+    ASSERT_TRUE(append_known(plain, {"a/b/", 1, "one", "d"}).has_value());
+    std::ofstream(plain, std::ios::app) << "{\"reason\":\"ha";  // Killed in the middle.
+    ASSERT_TRUE(append_known(plain, {"a/c/", 2, "two", "d"}).has_value());
+    const auto back = read_known(plain);
+    ASSERT_TRUE(back.has_value());
+    ASSERT_EQ(back->known.size(), 2U);
+    EXPECT_EQ(back->known[1].sentence, "two");
+    EXPECT_EQ(back->problems.size(), 1U);
 }
 
 TEST(Formats, a_violation_is_a_failure_and_an_undecided_check_is_an_error_never_a_skip) {

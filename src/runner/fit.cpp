@@ -16,10 +16,26 @@ namespace {
 
 using history::EventKind;
 
-/// What there is most of, and what says least by itself.
-bool is_traffic(EventKind kind) {
-    return kind == EventKind::send || kind == EventKind::deliver || kind == EventKind::drop ||
-           kind == EventKind::timer || kind == EventKind::file || kind == EventKind::log;
+/// How much an event says by itself: lives and faults draw the lanes of the page; of messages,
+/// timers and files there are most.
+enum class Worth : std::uint8_t { lanes, states, traffic };
+Worth worth(EventKind kind) {
+    switch (kind) {
+        case EventKind::up:
+        case EventKind::down:
+        case EventKind::fault_on:
+        case EventKind::fault_off:
+            return Worth::lanes;
+        case EventKind::send:
+        case EventKind::deliver:
+        case EventKind::drop:
+        case EventKind::timer:
+        case EventKind::file:
+        case EventKind::log:
+            return Worth::traffic;
+        default:
+            return Worth::states;
+    }
 }
 
 void fit_events(StoredRun& run, std::size_t most) {
@@ -34,16 +50,17 @@ void fit_events(StoredRun& run, std::size_t most) {
     if (total <= most) return;
     std::vector<bool> kept(sizes.size());
     std::size_t left = most;
-    const auto keep = [&](bool traffic, std::size_t spare) {
+    const auto keep = [&](Worth of, std::size_t spare) {
         for (std::size_t i = sizes.size(); i-- > 0;) {
-            if (is_traffic(record.trace[i].kind) != traffic) continue;
+            if (worth(record.trace[i].kind) != of) continue;
             if (sizes[i] + spare > left) break;
             kept[i] = true;
             left -= sizes[i];
         }
     };
-    keep(false, most / 2);
-    keep(true, 0);
+    keep(Worth::lanes, most / 2);
+    keep(Worth::states, most / 4);
+    keep(Worth::traffic, 0);
     std::size_t to = 0;
     for (std::size_t i = 0; i < kept.size(); ++i) {
         if (!kept[i]) continue;

@@ -34,6 +34,17 @@ std::string reason_of(const Bench& bench, const fault::Plan& plan, std::uint64_t
     return run->findings.front().reason();
 }
 
+TEST(Edits, never_leave_a_chaos_phase_of_no_time) {
+    fault::Plan plan;
+    plan.nodes = 3;
+    plan.chaos = core::seconds(3);
+    EXPECT_GT(cut_at(plan, Instant{}).chaos, Duration{});
+    plan.operations.push_back({core::Id::client(0), 0, "ask", Value(), core::seconds(3)});
+    for (const auto& edit : time_edits(plan)) EXPECT_GE(edit(plan).chaos, core::milliseconds(1));
+    plan.chaos = core::nanoseconds(1);
+    for (const auto& edit : time_edits(plan)) EXPECT_GE(edit(plan).chaos, core::milliseconds(1));
+}
+
 TEST(Shrink, ends_at_the_four_requests_that_it_takes_and_nothing_else) {
     const auto bench = testing::bench();
     const auto all = failures(bench, 3);

@@ -14,6 +14,7 @@
 #include <chrono>
 
 #include "core/guard.h"
+#include "runner/formats.h"
 #include "runner/systems_test.h"
 #include "runner/worker.h"
 
@@ -91,6 +92,34 @@ TEST(Sweep, what_it_finds_does_not_depend_on_the_number_of_workers) {
     EXPECT_LT(one.run, 2000U);  // It stopped soon after.
 }
 
+TEST(Sweep, what_it_counts_does_not_depend_on_the_number_of_workers) {
+    const auto counted = [](unsigned jobs) {
+        auto options = testing::options(2000, jobs);
+        options.first = 5;
+        options.rerun_ppm = 0;
+        auto report = sweep_plant("wrong", options);
+        report.took = {};
+        report.rerun = 0;
+        return sweep_json(report, "s.yaml");
+    };
+    const auto one = counted(1);
+    EXPECT_THAT(one, HasSubstr("\"failing\":1"));
+    for (const unsigned jobs : {2U, 3U, 8U}) EXPECT_EQ(counted(jobs), one) << jobs;
+    const auto report = sweep_plant("wrong", testing::options(2000, 8));
+    EXPECT_EQ(report.run, report.groups.at(0).lowest) << "all seeds up to that one, and no other";
+    EXPECT_EQ(report.last, report.run);
+}
+
+TEST(Sweep, that_was_stopped_is_no_pass) {
+    auto options = testing::options(50'000'000);
+    std::uint64_t asked = 0;
+    options.stop = [&] { return ++asked > 3; };
+    const auto report = sweep_plant("", options);
+    EXPECT_EQ(report.verdict, Verdict::inconclusive);
+    EXPECT_THAT(report.why, HasSubstr("of 50,000,000, no failure so far"));
+    EXPECT_FALSE(report.met);
+}
+
 TEST(Sweep, a_failure_is_confirmed_in_a_fresh_process) {
     const auto report = sweep_plant("wrong", testing::options(500));
     ASSERT_EQ(report.groups.size(), 1U);
@@ -122,6 +151,7 @@ constexpr auto store_to_nowhere = "segmentation fault";
 
 struct Crash {
     std::string plant, anomaly;
+    friend void PrintTo(const Crash& crash, std::ostream* to) { *to << crash.plant; }
 };
 class SweepOfCrashes : public ::testing::TestWithParam<Crash> {};
 

@@ -113,8 +113,7 @@ void add_run(CLI::App& app, const Bench& bench, Words& w) {
     run->add_option("--swarm", w.run.swarm, "off: each seed draws from all its random faults")
         ->check(one_of({"on", "off"}))
         ->type_name("on|off");
-    run->add_option("--out,-o", w.run.out, "Run directory; default runs/<scenario>-<seed>")
-        ->type_name("DIR");
+    run->add_option("--out,-o", w.run.out, "Run directory; default: below runs/")->type_name("DIR");
     std::string worlds;
     for (const auto& [name, make] : bench.worlds) worlds += (worlds.empty() ? "" : " or ") + name;
     run->add_option("--world", w.run.world, "Where it runs: " + worlds)

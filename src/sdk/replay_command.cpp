@@ -268,6 +268,9 @@ int shrink(Session& session, const ShrinkRequest& request) {
     if (!directory) return session.fail(directory.error());
     auto stored = runner::read_run(*directory);
     if (!stored) return session.fail(damaged(stored.error()));
+    if (const auto fine = check_names(session, *stored, *directory); !fine) {
+        return session.fail(fine.error());
+    }
     const auto& findings = stored->result.findings;
     if (findings.empty() || findings.front().verdict != check::Verdict::violated) {
         return session.fail(code::usage, *directory + ": nothing is violated there to make small");

@@ -1,7 +1,9 @@
 // Tests of replay, shrink and report: goal: a run that lies there comes back byte for byte, what
 // was edited or damaged is said to be, and nothing that was finished is lost.
 // Method: one failing run made by the real program, then edits of its files.
+#include <algorithm>
 #include <nlohmann/json.hpp>
+#include <tuple>
 
 #include "sdk/program_test.h"
 
@@ -59,6 +61,57 @@ TEST_F(Replay, OfARunThatIsNotDeterministicSaysWhatThatMeansAndFails) {
     EXPECT_TRUE(has(again.out, "The system is not deterministic")) << again.out;
     EXPECT_TRUE(has(again.out, "VIOLATED")) << again.out;
     EXPECT_FALSE(has(again.out, "every event is the same")) << again.out;
+}
+
+TEST_F(Replay, OfAPlanThatSomebodyEditedSaysSoThoughNoEventIsAnother) {
+    auto plan = nlohmann::ordered_json::parse(read("runs/it/plan.json"));
+    plan["checks"] = nlohmann::ordered_json::array();
+    write("runs/it/plan.json", plan.dump(2) + "\n");
+    const auto again = storm({"replay", "runs/it"});
+    EXPECT_TRUE(has(again.out, "the plan was edited, and every event is the same")) << again.out;
+    EXPECT_TRUE(has(again.out, "names none")) << again.out;
+    EXPECT_EQ(again.code, 1) << "a violation was expected";
+}
+
+TEST_F(Replay, OfAPlanWithANameThatThereIsNotSaysWhereAndWhichWasMeant) {
+    const auto plan = read("runs/it/plan.json");
+    const std::string use = "\"use\": \"net.partition\"";
+    for (const auto& [from, to, meant] :
+         {std::tuple{use, "\"use\": \"net.partitoin\"", "net.partition"},
+          std::tuple{std::string("\"system\": \"primary-backup\""),
+                     "\"system\": \"primary-backpu\"", "primary-backup"},
+          std::tuple{std::string("\"plant\": \"acknowledge-"), "\"plant\": \"akcnowledge-",
+                     "acknowledge-before-replicate"},
+          std::tuple{std::string("\"name\": \"put\""), "\"name\": \"putt\"", "put"},
+          std::tuple{std::string("\"linearizable\""), "\"linearisable\"", "linearizable"}}) {
+        write("runs/it/plan.json", plan);
+        edit("runs/it/plan.json", from, to);
+        for (const auto* command : {"replay", "shrink"}) {
+            const auto again = storm({command, "runs/it"});
+            EXPECT_EQ(again.code, 65) << again.all();
+            EXPECT_TRUE(has(again.err, "did you mean " + std::string(meant) + "?")) << again.err;
+            const auto at = again.err.find("plan.json:");
+            ASSERT_NE(at, std::string::npos) << again.err;
+            const auto line = std::stoul(again.err.substr(at + 10));
+            const auto text = read("runs/it/plan.json");
+            std::size_t start = 0;
+            for (std::size_t i = 1; i < line; ++i) start = text.find('\n', start) + 1;
+            EXPECT_TRUE(has(text.substr(start, text.find('\n', start) - start), to)) << again.err;
+        }
+    }
+}
+
+TEST_F(Replay, ListsWhatFoundNoPlaceInWordsAndBounded) {
+    auto plan = nlohmann::ordered_json::parse(read("runs/it/whole/plan.json"));
+    auto& operations = plan["operations"];
+    operations.erase(operations.begin(), operations.begin() + 20);
+    write("runs/it/whole/plan.json", plan.dump(2) + "\n");
+    const auto again = storm({"replay", "runs/it/whole"});
+    const auto at = again.out.find("no place");
+    ASSERT_NE(at, std::string::npos) << again.out;
+    const auto list = again.out.substr(at, again.out.find("replay", at) - at);
+    EXPECT_LE(std::ranges::count(list, '\n'), 12) << list;
+    EXPECT_TRUE(has(list, " of ") && has(list, "more")) << list;
 }
 
 TEST_F(Replay, OfATruncatedPlanSaysWhereItEnds) {

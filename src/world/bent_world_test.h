@@ -52,6 +52,7 @@ enum class Bend : std::uint8_t {
 struct Broken {
     Bend bend;
     std::string_view sentence;  // Begins so.
+    friend void PrintTo(const Broken& broken, std::ostream* to) { *to << broken.sentence; }
 };
 
 inline constexpr auto bent_worlds = std::to_array<Broken>({
