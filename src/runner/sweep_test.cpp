@@ -155,7 +155,16 @@ struct Crash {
 };
 class SweepOfCrashes : public ::testing::TestWithParam<Crash> {};
 
+/// ThreadSanitizer delivers a signal from outside when the program next calls the system. A loop
+/// never does: it can neither answer nor leave its last words, and is only killed in the end.
+#if __has_feature(thread_sanitizer)
+constexpr bool loops_hear = false;
+#else
+constexpr bool loops_hear = true;
+#endif
+
 TEST_P(SweepOfCrashes, goes_on_and_reports_how_the_process_died) {
+    if (GetParam().plant == "loop" && !loops_hear) GTEST_SKIP() << "TSan holds signals back";
     auto options = testing::options(6);
     options.stop_after = 0;
     options.cpu_limit = core::milliseconds(100);
@@ -181,6 +190,7 @@ INSTANTIATE_TEST_SUITE_P(All, SweepOfCrashes,
                          [](const auto& each) { return each.param.plant; });
 
 TEST(SweepOfCrashes, a_loop_costs_what_one_step_may_take_and_not_what_a_seed_may) {
+    if (!loops_hear) GTEST_SKIP() << "TSan holds signals back";
     auto options = testing::options(2);
     options.stop_after = 0;
     options.program = "";

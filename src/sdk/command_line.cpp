@@ -211,7 +211,7 @@ void add_rest(CLI::App& app, const Bench& bench, Words& w) {
         serves(*demo, w, "demo", text_only, [&w](Session& s) { return sdk::demo(s, w.jobs); });
     }
     auto* test = app.add_subcommand("selftest", "Find every planted bug, and say how fast");
-    test->add_flag("--full", w.selftest.full, "20 ranges of seeds; ten bugs without points, too");
+    test->add_flag("--full", w.selftest.full, "20 ranges of seeds, also with code points off");
     add_jobs(*test, w.selftest.jobs);
     test->add_option("--only", w.selftest.only, "Only this system, or system/bug")
         ->type_name("NAME");
