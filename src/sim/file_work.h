@@ -32,7 +32,6 @@ struct FileWork {
     std::size_t keep = SIZE_MAX;  // Of a write: how many bytes reach the disk.
     bool lost_sync = false;
     bool in_vain = false;  // What it would lose was safe already.
-    bool hurried = false;  // A fault that made it late ended before it did.
     std::vector<FileClaim> claims;
 };
 

@@ -239,6 +239,9 @@ void Simulation::settle_file(const FileWork& work, const Endpoint& at,
         return r.op == FileOp::sync ? disk.pending(r.handle, work.covered) != 0
                                     : disk.pending_names(work.covered) != 0;
     };
+    // A fault that made it late ended before it did, and may have kept it as long as the others.
+    const bool hurried = std::ranges::any_of(
+        work.claims, [](const FileClaim& each) { return each.lifted && each.own.ns != 0; });
     for (const FileClaim& claim : work.claims) {
         Force& force = forces_[claim.token];
         bool felt = false;
@@ -246,7 +249,7 @@ void Simulation::settle_file(const FileWork& work, const Endpoint& at,
         switch (claim.kind) {
             case FileClaim::Kind::late:
                 felt = now_ > claim.without;
-                in_vain = in_vain || (work.hurried && claim.own.ns != 0);
+                in_vain = in_vain || (hurried && claim.own.ns != 0);
                 break;
             case FileClaim::Kind::failed:
                 felt = reply.error == claim.error;
@@ -278,7 +281,6 @@ void Simulation::hurry_files(world::Token token) {
             claim.lifted = true;
             const Duration own = claim.own;
             if (own.ns == 0) continue;
-            files_[e.extra].hurried = true;
             for (FileClaim& other : files_[e.extra].claims) {
                 // Without the other it may have been answered before this one ended.
                 if (&other == &claim || other.without <= now_) continue;
