@@ -17,22 +17,15 @@
 #include <string>
 #include <vector>
 
-#include "gallery/gallery.h"
+#include "cli/gallery_bench.h"
 #include "report/text.h"
 #include "runner/shrink.h"
 #include "runner/sweep.h"
-#include "sdk/standard.h"
 #include "sdk/telling.h"
 
 namespace storm::testing {
 
 using Json = nlohmann::ordered_json;
-
-inline Bench gallery_bench() {
-    Bench bench = standard_bench();
-    bench.systems = gallery::systems();
-    return bench;
-}
 
 struct Bug {
     std::string system, plant;

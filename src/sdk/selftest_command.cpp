@@ -146,6 +146,12 @@ bool found_bare(const Row& row) {
     return !row.bare.empty() && std::ranges::find(row.bare, 0U) == row.bare.end();
 }
 
+std::size_t least_of(const std::vector<Row>& rows) { return std::min(bare_least, rows.size()); }
+
+bool enough_bare(const std::vector<Row>& rows) {
+    return std::cmp_greater_equal(std::ranges::count_if(rows, found_bare), least_of(rows));
+}
+
 /// How many are found in each range of seeds with code points off, and which are not.
 std::string bare_text(const std::vector<Row>& rows) {
     std::vector<std::string> others;
@@ -155,13 +161,8 @@ std::string bare_text(const std::vector<Row>& rows) {
     std::string text = fmt::format("{} of {} also with code points off, in each range",
                                    rows.size() - others.size(), rows.size());
     if (!others.empty()) text += "; not " + core::joined(others);
+    if (!enough_bare(rows)) text += fmt::format(" (✗ at least {} must be)", least_of(rows));
     return text + "\n";
-}
-
-/// Whether enough of them are.
-bool enough_bare(const std::vector<Row>& rows) {
-    const auto found = std::ranges::count_if(rows, found_bare);
-    return std::cmp_greater_equal(found, std::min(bare_least, rows.size()));
 }
 
 std::string json_of(const std::vector<Row>& rows) {
