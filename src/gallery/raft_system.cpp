@@ -35,8 +35,7 @@ std::vector<node::Plant> plants() {
                                            "invariants", "properties", "converged"};
     return {
         {"vote-not-persisted",
-         "A vote is not in the journal: a node that restarts may vote twice in a term.",
-         {"linearizable", "no-lost-acknowledged-writes", "invariants", "properties"}},
+         "A vote is not in the journal: a node that restarts may vote twice in a term.", lost},
         {"vote-without-log-check",
          "A node votes for a candidate whose log lacks entries that it holds itself.", lost},
         {"ack-before-fsync",

@@ -40,6 +40,7 @@ TEST(Edits, never_leave_a_chaos_phase_of_no_time) {
     plan.chaos = core::seconds(3);
     EXPECT_GT(cut_at(plan, Instant{}).chaos, Duration{});
     plan.operations.push_back({core::Id::client(0), 0, "ask", Value(), core::seconds(3)});
+    ASSERT_FALSE(time_edits(plan).empty());
     for (const auto& edit : time_edits(plan)) EXPECT_GE(edit(plan).chaos, core::milliseconds(1));
     plan.chaos = core::nanoseconds(1);
     for (const auto& edit : time_edits(plan)) EXPECT_GE(edit(plan).chaos, core::milliseconds(1));
