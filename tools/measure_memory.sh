@@ -1,7 +1,7 @@
 #!/bin/sh
 # measure_memory.sh [PROGRAM [SEEDS]]: what a long sweep grows by. Runs so many short seeds with
-# faults in one worker and prints the memory (RSS, in KiB) of the sweep and of its worker at each
-# second; the last line compares a tenth of the way with the end. The bar: nothing for a million.
+# faults in one worker, takes the memory (RSS) of the sweep and of its worker every second, and
+# compares a tenth of the way with the end. The bar: nothing for a million.
 set -eu
 program=$(realpath "${1:-./stormproof}")
 seeds=${2:-1000000}
@@ -30,7 +30,8 @@ while kill -0 "$sweep" 2>/dev/null; do
     own=$(rss "$sweep")
     worker=0
     for child in $(cat "/proc/$sweep/task/$sweep/children" 2>/dev/null || :); do
-        worker=$((worker + $(rss "$child" || echo 0)))
+        held=$(rss "$child") # Nothing, if it has just ended.
+        worker=$((worker + ${held:-0}))
     done
     [ -n "$own" ] && [ "$worker" -gt 0 ] && echo "$own $worker" >>samples
 done
