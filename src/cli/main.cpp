@@ -1,5 +1,5 @@
 // The program `stormproof`: the standard bench, and the gallery as systems to torment.
-#include "cli/gallery_bench.h"
+#include "cli/catalogues.h"
 #include "sdk/command_line.h"
 
 int main(int argc, char** argv) {

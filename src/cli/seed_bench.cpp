@@ -14,7 +14,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/gallery_bench.h"
+#include "cli/catalogues.h"
 #include "core/require.h"
 #include "runner/run.h"
 #include "runner/sweep.h"

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-#include "cli/gallery_bench.h"
+#include "cli/catalogues.h"
 #include "report/text.h"
 #include "runner/shrink.h"
 #include "runner/sweep.h"

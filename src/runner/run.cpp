@@ -112,8 +112,7 @@ std::string idle_text(const std::map<std::string_view, Sum>& each) {
     if (count == 0) return {};
     if (count > most) text += fmt::format("; and {} more", count - most);
     text += count == 1 ? ", and the scenario requires it." : ", and the scenario requires them.";
-    if (struck)
-        text += " A longer window, or a target with more going on, may give it something.";
+    if (struck) text += " A longer window, or a target with more going on, may give it something.";
     return text;
 }
 

@@ -1,4 +1,4 @@
-// cli/gallery_bench.h - what the program `stormproof` works with.
+// cli/catalogues.h - what the program `stormproof` works with.
 #pragma once
 #include "gallery/gallery.h"
 #include "sdk/standard.h"
