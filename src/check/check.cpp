@@ -11,24 +11,16 @@
 namespace storm::check {
 namespace {
 
-Finding undecided(std::string check, std::string sentence) {
-    Finding finding;
-    finding.verdict = Verdict::inconclusive;
-    finding.check = std::move(check);
-    finding.anomaly = "not decided";
-    finding.sentence = std::move(sentence);
-    return finding;
-}
-
 bool left_out(const CheckSpec& spec, fault::Mode mode) {
     return mode == fault::Mode::unlimited && spec.demand == Demand::liveness;
 }
 
 /// A skip is no pass: where nothing that was asked for can be judged, nothing is known.
 Finding without_judgement(const CheckSpec& spec, bool alone) {
-    auto finding = undecided(
-        spec.name, fmt::format("mode: unlimited checks safety only, and {} is liveness.{}",
-                               spec.name, alone ? " The scenario names no check of safety." : ""));
+    auto finding =
+        undecided(fmt::format("mode: unlimited checks safety only, and {} is liveness.{}",
+                              spec.name, alone ? " The scenario names no check of safety." : ""));
+    finding.check = spec.name;
     if (alone) return finding;
     finding.verdict = Verdict::not_judged;
     finding.anomaly = "not judged";
@@ -36,19 +28,33 @@ Finding without_judgement(const CheckSpec& spec, bool alone) {
 }
 
 Finding judge_one(const CheckSpec& spec, const Input& input, const fault::Params& params) {
+    Finding finding;
     if (!spec.models.empty() &&
         std::ranges::find(spec.models, input.system.model) == spec.models.end()) {
-        return undecided(spec.name,
-                         fmt::format("{} needs a system with the model {}; {} has {}.", spec.name,
-                                     core::joined(spec.models), input.system.name,
-                                     input.system.model.empty() ? "none" : input.system.model));
+        finding = undecided(fmt::format("{} needs a system with the model {}; {} has {}.",
+                                        spec.name, core::joined(spec.models), input.system.name,
+                                        input.system.model.empty() ? "none" : input.system.model));
+    } else {
+        finding = spec.judge(input, params);
     }
-    Finding finding = spec.judge(input, params);
     if (finding.check.empty()) finding.check = spec.name;
     return finding;
 }
 
+Finding inconclusive(std::string anomaly, std::string why) {
+    Finding finding;
+    finding.verdict = Verdict::inconclusive;
+    finding.anomaly = std::move(anomaly);
+    finding.sentence = std::move(why);
+    return finding;
+}
+
 }  // namespace
+
+Finding undecided(std::string why) { return inconclusive("not decided", std::move(why)); }
+Finding nothing_to_judge(std::string why) {
+    return inconclusive(std::string(Finding::nothing), std::move(why));
+}
 
 std::string_view to_text(Verdict verdict) {
     switch (verdict) {
@@ -93,10 +99,12 @@ std::vector<Finding> judge(const Checks& checks, const Input& input) {
             findings.push_back(without_judgement(*spec, alone));
             continue;
         }
-        findings.push_back(
-            spec != nullptr
-                ? judge_one(*spec, input, check.params)
-                : undecided(check.use, fmt::format("No check is called \"{}\".", check.use)));
+        if (spec != nullptr) {
+            findings.push_back(judge_one(*spec, input, check.params));
+        } else {
+            findings.push_back(undecided(fmt::format("No check is called \"{}\".", check.use)));
+            findings.back().check = check.use;
+        }
     }
     for (const auto& spec : checks.all()) {
         const bool named =

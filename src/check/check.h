@@ -46,7 +46,19 @@ struct Finding {
 
     /// Two findings with the same reason are the same bug as far as we can tell.
     [[nodiscard]] std::string reason() const { return check + "/" + anomaly + "/" + site; }
+    /// See nothing_to_judge().
+    [[nodiscard]] bool had_nothing() const {
+        return verdict == Verdict::inconclusive && anomaly == nothing;
+    }
+    static constexpr std::string_view nothing = "nothing to judge";
 };
+
+/// The check cannot tell, though there was something to judge: it got too little time, the run was
+/// cut short, a parameter is missing.
+[[nodiscard]] Finding undecided(std::string why);
+/// Nothing in the run could have violated the check: what "no opportunity" is to a fault. A pass
+/// would be empty, so the run is inconclusive; in a sweep the seed counts for nothing.
+[[nodiscard]] Finding nothing_to_judge(std::string why);
 
 struct Input {
     const node::System& system;

@@ -126,7 +126,23 @@ TEST(Converged, a_node_that_never_says_what_it_holds_is_silent) {
     run.publish(1, 100, 1).publish(2, 100, 1).publish(3, 100, 1).publish(3, 200, {});
     EXPECT_EQ(run.judged("converged").anomaly, "node silent");
     run.plan.absent = {core::Id::node(2)};
+    run.history(HistoryBuilder().ok(1, 50, 60, "write", 1));
     EXPECT_EQ(run.judged("converged").verdict, Verdict::pass) << "n3 was never there";
+}
+
+TEST(Converged, nodes_that_nothing_ever_set_apart_are_nothing_to_judge) {
+    RunBuilder run;
+    run.publish(1, 100, 0).publish(2, 100, 0).publish(3, 100, 0);
+    run.history(HistoryBuilder().fail(1, 50, 60, "write", 1).info(1, 70, 80, "write", 2));
+    const Finding finding = run.judged("converged");
+    EXPECT_TRUE(finding.had_nothing());
+    EXPECT_EQ(finding.sentence,
+              "No operation succeeded, and all nodes held the same all the time.");
+    RunBuilder apart = run;
+    apart.publish(1, 200, 7).publish(2, 300, 7).publish(3, 300, 7);
+    EXPECT_EQ(apart.judged("converged").verdict, Verdict::pass) << "they came together again";
+    run.history(HistoryBuilder().ok(1, 50, 60, "write", 0));
+    EXPECT_EQ(run.judged("converged").verdict, Verdict::pass);
 }
 
 TEST(Converged, what_cannot_be_compared_is_inconclusive) {

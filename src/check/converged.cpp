@@ -42,12 +42,16 @@ std::map<core::Id, const history::Published*> held_at(const history::RunRecord& 
     return held;
 }
 
-Finding inconclusive(std::string why) {
-    Finding finding;
-    finding.verdict = Verdict::inconclusive;
-    finding.anomaly = "not decided";
-    finding.sentence = std::move(why);
-    return finding;
+/// Something was stored, or two nodes ever held different things.
+bool was_disturbed(const history::RunRecord& record, const std::string& key) {
+    const auto succeeded = [](const auto& op) { return op.outcome == history::Outcome::ok; };
+    if (std::ranges::any_of(record.history, succeeded)) return true;
+    const Value* first = nullptr;
+    return std::ranges::any_of(record.published, [&](const history::Published& change) {
+        if (change.key != key || change.value.is_nil()) return false;
+        if (first == nullptr) first = &change.value;
+        return *first != change.value;
+    });
 }
 
 struct Holders {
@@ -109,23 +113,29 @@ Finding judge_converged(const Input& input, const fault::Params& params) {
     const auto& key = input.system.state_key;
     const auto& record = input.record;
     if (key.empty()) {
-        return inconclusive(fmt::format("{} publishes no state to compare.", input.system.name));
+        return undecided(fmt::format("{} publishes no state to compare.", input.system.name));
     }
-    if (!record.complete) return inconclusive("The run did not come to its end.");
+    if (!record.complete) return undecided("The run did not come to its end.");
     const Duration within = duration_or(params, "within", within_default);
     const Instant deadline = record.healed + within;
     const Instant judged = std::min(deadline, record.ended);
     const auto nodes = members(input.plan);
     const auto held = held_at(record, key, judged);
-    if (held.empty()) return inconclusive(fmt::format("No node ever published {}.", key));
+    if (held.empty()) return undecided(fmt::format("No node ever published {}.", key));
     const auto& first = held.begin()->second->value;
     const bool equal =
         std::ranges::all_of(held, [&](const auto& entry) { return entry.second->value == first; });
-    if (equal && held.size() >= nodes.size()) return {};
+    if (equal && held.size() >= nodes.size()) {
+        if (!was_disturbed(record, key)) {
+            return nothing_to_judge(
+                "No operation succeeded, and all nodes held the same all the time.");
+        }
+        return {};
+    }
     if (record.ended < deadline && record.ended - record.healed >= input.plan.settle &&
         input.plan.settle < within) {
-        return inconclusive(fmt::format("The run settled for {} only; converged waits {}.",
-                                        core::to_human(input.plan.settle), core::to_human(within)));
+        return undecided(fmt::format("The run settled for {} only; converged waits {}.",
+                                     core::to_human(input.plan.settle), core::to_human(within)));
     }
     Finding finding;
     finding.verdict = Verdict::violated;

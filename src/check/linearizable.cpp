@@ -246,6 +246,9 @@ Linearizability linearizability(const History& history, std::string_view model,
     }
     LinearSearch search;
     for (auto& key : *keys) {
+        result.observers += static_cast<std::uint64_t>(std::ranges::count_if(
+            key.operations,
+            [](const KeyedOperation& op) { return !op.optional && op.need != no_value; }));
         const SearchEnd end = search.run(key, bounds);
         result.steps += search.steps();
         if (end == SearchEnd::linearizable) continue;
@@ -267,11 +270,9 @@ Linearizability linearizability(const History& history, std::string_view model,
 
 Finding to_finding(const Linearizability& result, const History& history) {
     if (result.verdict == Verdict::violated) return Story(result, history).tell();
-    Finding finding;
-    finding.verdict = result.verdict;
-    finding.sentence = result.why;
-    if (result.verdict == Verdict::inconclusive) finding.anomaly = "not decided";
-    return finding;
+    if (result.verdict == Verdict::inconclusive) return undecided(result.why);
+    if (result.observers == 0) return nothing_to_judge("No read and no cas was answered.");
+    return {};
 }
 
 CheckSpec linearizable_check() {

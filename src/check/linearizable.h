@@ -25,13 +25,15 @@ struct Linearizability {
     std::uint32_t fatal = 0;          // that shows it: places in key.operations.
     std::vector<ValueId> instead;     // What it might have observed.
     std::uint64_t steps = 0;
+    std::uint64_t observers = 0;  // Answered operations that some order had to explain.
 };
 
 /// Judges a history by a model (check/model.h). The first key that is violated is reported.
 [[nodiscard]] Linearizability linearizability(const history::History& history,
                                               std::string_view model, const SearchBounds& bounds);
 
-/// The verdict as a finding: sentence, anomaly, indices into the history.
+/// The verdict as a finding: sentence, anomaly, indices into the history; nothing to judge where
+/// no answer had to be explained.
 /// Anomalies: "stale read", "value never written", "refused write seen", "read from the
 /// future", "cas result impossible", "orders disagree".
 [[nodiscard]] Finding to_finding(const Linearizability& result, const history::History& history);

@@ -258,5 +258,16 @@ TEST(Linearizable, long_histories_take_few_steps_an_operation) {
     EXPECT_LT(result.steps, 100U * count);
 }
 
+TEST(Linearizable, a_history_without_an_answer_to_explain_is_nothing_to_judge) {
+    EXPECT_TRUE(judged({}).had_nothing());
+    HistoryBuilder h;
+    h.ok(1, 0, 10, "write", 1).info(2, 5, 30, "read").fail(1, 20, 30, "cas", list({1, 2}));
+    const Finding finding = judged(h, "cas-register");
+    EXPECT_TRUE(finding.had_nothing());
+    EXPECT_EQ(finding.sentence, "No read and no cas was answered.");
+    h.ok(1, 40, 50, "cas", list({7, 2}), false);
+    EXPECT_EQ(judged(h, "cas-register").verdict, Verdict::pass);
+}
+
 }  // namespace
 }  // namespace storm::check

@@ -186,21 +186,31 @@ Finding tell(const KeyHistory& key, const History& history, const LostWrite& los
     return finding;
 }
 
+/// Some read could have missed an acknowledged write.
+bool was_tested(const KeyHistory& key) {
+    std::int64_t first = never;
+    for (const auto& op : key.operations) {
+        if (op.make != no_value && !op.optional) first = std::min(first, op.completed);
+    }
+    return std::ranges::any_of(key.operations, [first](const KeyedOperation& op) {
+        return is_observer(op) && op.invoked >= first;
+    });
+}
+
 Finding judge_lost_writes(const Input& input, const fault::Params& params) {
     const auto& history = input.record.history;
     auto keys = lower(history, input.system.model);
-    Finding finding;
     if (!keys) {
-        finding.verdict = Verdict::inconclusive;
-        finding.anomaly = "not decided";
-        finding.sentence = fmt::format("The history cannot be judged: {}.", keys.error().message);
-        return finding;
+        return undecided(fmt::format("The history cannot be judged: {}.", keys.error().message));
     }
     const bool lag = params.has("reads_may_lag") && params.flag("reads_may_lag");
     for (const auto& key : *keys) {
         if (const auto lost = lost_write(key, lag)) return tell(key, history, *lost);
     }
-    return finding;
+    if (std::ranges::none_of(*keys, was_tested)) {
+        return nothing_to_judge("No read was answered after an acknowledged write to its key.");
+    }
+    return {};
 }
 
 }  // namespace

@@ -107,6 +107,21 @@ TEST(LostWrites, where_reads_may_lag_only_what_never_comes_back_is_lost) {
     EXPECT_EQ(judged(h, "register", true).verdict, Verdict::pass) << "4 may have been overwritten";
 }
 
+TEST(LostWrites, what_no_read_could_have_missed_is_nothing_to_judge) {
+    HistoryBuilder refused;
+    refused.info(1, 0, 10, "write", 3).fail(1, 20, 30, "write", 4).ok(2, 40, 50, "read");
+    EXPECT_TRUE(judged(refused).had_nothing()) << "no write was acknowledged";
+    HistoryBuilder unread;
+    unread.ok(2, 0, 10, "read").ok(1, 5, 30, "write", 4).info(2, 40, 50, "read");
+    EXPECT_TRUE(judged(unread).had_nothing()) << "the only answered read began before";
+    HistoryBuilder keys;
+    keys.ok(1, 0, 10, "put", list({"a", 1})).ok(1, 20, 30, "get", "b");
+    EXPECT_TRUE(judged(keys, "key-value").had_nothing()) << "another key was read";
+    keys.ok(1, 40, 50, "get", "a", 1);
+    EXPECT_EQ(judged(keys, "key-value").verdict, Verdict::pass);
+    EXPECT_TRUE(judged({}).had_nothing());
+}
+
 TEST(LostWrites, whatever_is_called_lost_is_not_linearizable_either) {
     std::uint64_t lost = 0;
     for (std::uint64_t seed = 0; seed < 20'000; ++seed) {

@@ -19,14 +19,6 @@ using history::Outcome;
 
 constexpr Duration within_default = 10_s;
 
-Finding inconclusive(std::string why) {
-    Finding finding;
-    finding.verdict = Verdict::inconclusive;
-    finding.anomaly = "not decided";
-    finding.sentence = std::move(why);
-    return finding;
-}
-
 bool unanswered(const Operation& op) {
     return op.outcome == Outcome::info || op.outcome == Outcome::pending;
 }
@@ -74,16 +66,16 @@ Finding judge_progress(const Input& input, const fault::Params& params) {
             stuck_index = i;
         }
     }
-    if (!record.complete) return inconclusive("The run did not come to its end.");
+    if (!record.complete) return undecided("The run did not come to its end.");
     if (tried.empty()) {
-        return inconclusive(
+        return nothing_to_judge(
             "No client asked for anything after the heal. Let the workload outlast the faults: "
             "give the scenario a top-level `for` shorter than the workload's.");
     }
     if (!success && record.ended < deadline) {
-        return inconclusive(fmt::format("The run ended {} after the heal; progress waits {}.",
-                                        core::to_human(record.ended - record.healed),
-                                        core::to_human(within)));
+        return undecided(fmt::format("The run ended {} after the heal; progress waits {}.",
+                                     core::to_human(record.ended - record.healed),
+                                     core::to_human(within)));
     }
     if (!success) return standstill(history, std::move(tried), within);
     if (stuck == nullptr) return {};

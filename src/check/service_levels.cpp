@@ -27,14 +27,6 @@ constexpr std::array<Limit, 6> limits{{{"p50", 500'000, "half of all"},
                                        {"p999", 999'000, "the slowest 0.1 %"},
                                        {"max", 1'000'000, "the slowest"}}};
 
-Finding inconclusive(std::string why) {
-    Finding finding;
-    finding.verdict = Verdict::inconclusive;
-    finding.anomaly = "not decided";
-    finding.sentence = std::move(why);
-    return finding;
-}
-
 std::vector<Window> windows(const Input& input, const fault::Params& params) {
     const auto window = window_of(input.record, text_or(params, "over", "all"));
     if (!window || window->empty()) return {};
@@ -63,8 +55,7 @@ Finding too_slow(const Tally& tally, const Limit& limit, Duration allowed, const
 Finding judge_latency(const Input& input, const fault::Params& params) {
     bool some_limit = false;
     for (const auto& limit : limits) some_limit |= number_or(params, limit.name, 0) > 0;
-    if (!some_limit)
-        return inconclusive("latency names no limit, as in {use: latency, p99: 50ms}.");
+    if (!some_limit) return undecided("latency names no limit, as in {use: latency, p99: 50ms}.");
     std::uint64_t judged = 0;
     std::string figures;
     for (const auto& window : windows(input, params)) {
@@ -83,7 +74,7 @@ Finding judge_latency(const Input& input, const fault::Params& params) {
             }
         }
     }
-    if (judged == 0) return inconclusive("No operation succeeded in the time that is judged.");
+    if (judged == 0) return nothing_to_judge("No operation succeeded in the time that is judged.");
     Finding finding;
     finding.detail = fmt::format("{}: {}", core::counted(judged, "operation"), figures);
     return finding;
@@ -119,7 +110,8 @@ Finding judge_errors(const Input& input, const fault::Params& params) {
             return too_many_errors(counted, allowed, window);
         }
     }
-    if (judged == 0) return inconclusive("No operation was asked for in the time that is judged.");
+    if (judged == 0)
+        return nothing_to_judge("No operation was asked for in the time that is judged.");
     Finding finding;
     finding.detail = fmt::format("{} of {} failed", failed, core::counted(judged, "operation"));
     return finding;

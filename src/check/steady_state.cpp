@@ -87,20 +87,16 @@ Finding judge_steady_state(const Input& input, const fault::Params& params) {
     const auto rows = hypothesis(input.record, params);
     const auto may_refuse = text_or(params, "may_refuse", "cas");
     Finding finding;
-    const auto undecided = [&finding](std::string why) {
-        finding.verdict = Verdict::inconclusive;
-        finding.anomaly = "not decided";
-        finding.sentence = std::move(why);
-    };
     const auto& before = rows[0];
     const auto& during = rows[1];
     const auto& after = rows[2];
     if (before.verdict == Verdict::inconclusive) {
-        undecided(
+        finding = nothing_to_judge(
             "No operation was asked for before the first fault: what is normal is not known.");
     } else if (before.verdict == Verdict::violated) {
-        undecided(fmt::format("The system was not steady before the first fault: {}; {} expected.",
-                              in_words(before), wanted(before)));
+        finding = undecided(
+            fmt::format("The system was not steady before the first fault: {}; {} expected.",
+                        in_words(before), wanted(before)));
     } else if (!phases_of(input.record).faulty) {
         // Steady, and nothing ever disturbed it.
     } else if (during.verdict == Verdict::violated) {
@@ -108,7 +104,8 @@ Finding judge_steady_state(const Input& input, const fault::Params& params) {
     } else if (after.verdict == Verdict::violated) {
         finding = violated(after, input.record.history, may_refuse);
     } else if (after.verdict == Verdict::inconclusive) {
-        undecided("No operation was asked for after the last fault: recovery was not seen.");
+        finding = nothing_to_judge(
+            "No operation was asked for after the last fault: recovery was not seen.");
     }
     finding.detail = table(rows);
     return finding;

@@ -73,6 +73,42 @@ TEST(Verdicts, ScenariosOfTheGalleryAndTheDemoEndAsTheySay) {
     }
 }
 
+/// A few seeds of the Raft store for four seconds, with `more` as further lines of the scenario.
+runner::SweepReport sweep_raft(const Bench& bench, const std::string& more) {
+    const std::string text =
+        "stormproof: 1\ntitle: A store\nsystem: {use: raft, nodes: 3}\nfor: 4s\n"
+        "faults:\n  - {use: node.kill, target: n2, at: 2s, for: 500ms}\n" +
+        more;
+    auto read = scenario::read(text, "store.yaml", bench.vocabulary());
+    EXPECT_TRUE(read.scenario.has_value()) << scenario::to_text(read.problems, "store.yaml", text);
+    if (!read.scenario) return {};
+    auto report = runner::sweep(bench, *read.scenario, {.first = 1, .last = 4, .jobs = 1});
+    EXPECT_TRUE(report.has_value());
+    if (!report) return {};
+    return std::move(*report);
+}
+
+TEST(Verdicts, ChecksThatHadNothingToJudgeNeverPass) {
+    const Bench bench = full_bench();
+    const std::string workload = "workload:\n  - {use: mix, clients: 2, rate: 20/s, for: 4s}\n";
+    const std::string cut = "network: {loss: 100%}\n" + workload;
+    for (const std::string check : {"linearizable", "no-lost-acknowledged-writes", "converged"}) {
+        const std::string checks = "checks: [" + check + "]\n";
+        for (const std::string& more : {std::string(), cut}) {
+            const auto report = sweep_raft(bench, more + checks);
+            EXPECT_EQ(report.verdict, check::Verdict::inconclusive) << check << "\n" << more;
+            EXPECT_NE(report.why.find(check + ": "), std::string::npos) << report.why;
+            EXPECT_EQ(report.trust, "");
+        }
+        const auto report = sweep_raft(bench, workload + checks);
+        EXPECT_EQ(report.verdict, check::Verdict::pass) << report.why;
+        EXPECT_NE(report.trust, "");
+    }
+    const auto report = sweep_raft(bench, workload + "checks: []\n");
+    EXPECT_TRUE(report.unchecked);
+    EXPECT_NE(report.trust.find("without a failure of a built-in check"), std::string::npos);
+}
+
 TEST(Verdicts, ScenariosOfFaultsEndAsTheySayAndTheirFaultTakesEffect) {
     const Bench bench = full_bench();
     std::set<std::string> covered;

@@ -62,10 +62,16 @@ std::string counted_evidence(std::uint64_t n, std::string what) {
 
 std::string pass_sentence(const Story& story) {
     if (!story.sweep) {
-        const auto& record = story.smallest.record;
-        return fmt::format("{}: {} answered as they must, whatever was done to it.",
-                           story.smallest.plan.system,
-                           core::counted(record.history.size(), "operation"));
+        const auto& [plan, record, findings] = story.smallest;
+        const auto answered = std::ranges::count_if(record.history, [](const auto& op) {
+            return op.outcome == history::Outcome::ok || op.outcome == history::Outcome::fail;
+        });
+        return fmt::format("{}: {} of {} answered, and {}.", plan.system,
+                           core::with_commas(static_cast<std::uint64_t>(answered)),
+                           core::counted(record.history.size(), "operation"),
+                           plan.checks.empty()
+                               ? "no built-in check is violated; the scenario names no other"
+                               : "no check is violated");
     }
     const Sweep& sweep = *story.sweep;
     return fmt::format("{}, {} with effective faults, no failure.",

@@ -57,7 +57,7 @@ struct Sweep {
     std::vector<Kind> kinds;
     std::string exercised;   // "14 of 15 fault kinds × 3 roles; never: ..."
     std::string never_met;   // Properties that no seed met.
-    std::string not_judged;  // Checks that the mode leaves out.
+    std::string not_judged;  // "converged: mode: unlimited checks safety only"
     std::string trust;       // "a bug that struck 1 seed in 2,000 would show with 99.3 %"
 };
 

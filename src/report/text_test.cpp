@@ -84,6 +84,20 @@ TEST(Text, APassSaysWhatWasExercisedAndWhatWasNot) {
         golden_difference("passed.txt", text(examples::passing_story(example), {.width = 80})), "");
 }
 
+TEST(Text, APassOfOneRunCountsWhatWasAnsweredAndSaysWhoJudged) {
+    auto example = examples::passing();
+    example.plan.checks = {{"linearizable", {}}};
+    example.record.history.emplace_back();  // Nobody answered it.
+    auto story = example.story();
+    story.sentence.clear();
+    EXPECT_EQ(story.verdict_sentence(),
+              "primary-backup: 2 of 3 operations answered, and no check is violated.");
+    example.plan.checks.clear();
+    EXPECT_EQ(story.verdict_sentence(),
+              "primary-backup: 2 of 3 operations answered, and no built-in check is violated; the "
+              "scenario names no other.");
+}
+
 TEST(Text, AnInconclusiveRunSaysWhyAndDrawsNothing) {
     const auto example = examples::idle_fault();
     const auto shown = text(examples::idle_story(example), {.width = 80});

@@ -219,6 +219,7 @@ void write_counts(JsonOut& out, const SweepReport& report, const std::string& na
     out.number("failing", report.failing);
     out.number("inconclusive", report.inconclusive);
     out.number("ineffective", report.ineffective_seeds);
+    out.number("nothing_to_judge", report.nothing);
     out.number("rerun", report.rerun);
     out.number("events", report.events);
     out.number("messages", report.messages);

@@ -58,6 +58,8 @@ SeedNote note_of(const RunResult& run, const fault::Catalogue& faults, const Sit
     for (const auto& finding : run.findings) {
         if (finding.verdict == check::Verdict::violated) {
             note.findings.push_back(pack(finding));
+        } else if (finding.had_nothing()) {
+            if (note.nothing.empty()) note.nothing = finding.check + ": " + finding.sentence;
         } else if (finding.verdict == check::Verdict::inconclusive) {
             note.undecided = true;
             if (note.why.empty()) note.why = finding.check + ": " + finding.sentence;

@@ -47,14 +47,15 @@ struct SeedNote {
     std::vector<NamedSite> other_sites;
     std::string why;                      // Of an ineffective or undecided seed.
     std::string idle;                     // Required faults that found nothing to act on.
+    std::string nothing;                  // A check had nothing to judge: which, and why.
     std::vector<PackedFinding> findings;  // Violated ones.
     bool failed = false;                  // The run could not be made: error_kind, error.
     std::uint8_t error_kind = 0;
     std::string error;
     auto storm_fields() {
         return std::tie(skipped, verdict, faulty, effective, ineffective, undecided, digest, events,
-                        messages, operations, faults, sites, other_sites, why, idle, findings,
-                        failed, error_kind, error);
+                        messages, operations, faults, sites, other_sites, why, idle, nothing,
+                        findings, failed, error_kind, error);
     }
 };
 

@@ -31,6 +31,16 @@ Duration since(Clock::time_point start) {
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
+/// Tells a reason of the lowest seed that has one, in whatever order they come.
+struct Lowest {
+    std::uint64_t seed = ~std::uint64_t{0};
+    void tell(std::uint64_t at, const std::string& why, std::string& into) {
+        if (at >= seed || why.empty()) return;
+        seed = at;
+        into = fmt::format("seed {}: {}", at, why);
+    }
+};
+
 class Sweep {
 public:
     Sweep(const Bench& bench, const scenario::Scenario& scenario, const SweepOptions& options)
@@ -151,8 +161,7 @@ private:
     std::uint64_t arrived_ = 0;
     std::optional<std::uint64_t> highest_;  // The highest item of the range that counts.
     std::vector<history::SiteHits> site_sums_ = std::vector<history::SiteHits>(sites_.size());
-    std::uint64_t ineffective_lowest_ = ~std::uint64_t{0};
-    std::uint64_t undecided_lowest_ = ~std::uint64_t{0};
+    Lowest ineffective_lowest_, undecided_lowest_, nothing_lowest_;
     std::optional<core::Error> error_;
     std::deque<Pass> passes_;  // Waiting to run again.
     std::optional<Pass> last_pass_;
@@ -214,16 +223,19 @@ void Sweep::note_doubt(std::uint64_t seed, const SeedNote& note) {
     if (note.ineffective) {
         ++report_.ineffective_seeds;
         report_.ineffective.push_back(seed);
-        if (seed < ineffective_lowest_ && !note.why.empty()) {
-            ineffective_lowest_ = seed;
-            report_.ineffective_why = fmt::format("seed {}: {}", seed, note.why);
-        }
+        ineffective_lowest_.tell(seed, note.why, report_.ineffective_why);
         if (report_.ineffective.size() >= 64) {
             std::ranges::sort(report_.ineffective);
             report_.ineffective.resize(16);
         }
     }
     if (note.undecided) undecided(seed, note.why);
+    if (!note.nothing.empty()) {
+        ++report_.nothing;
+        nothing_lowest_.tell(seed, note.nothing, report_.nothing_why);
+    } else if (note.effective) {
+        ++report_.judged;
+    }
     if (!note.idle.empty() && (report_.idle_seed == 0 || seed < report_.idle_seed)) {
         report_.idle_seed = seed;
         report_.idle_why = note.idle;
@@ -232,9 +244,7 @@ void Sweep::note_doubt(std::uint64_t seed, const SeedNote& note) {
 
 void Sweep::undecided(std::uint64_t seed, const std::string& why) {
     ++report_.inconclusive;
-    if (seed >= undecided_lowest_) return;
-    undecided_lowest_ = seed;
-    report_.inconclusive_why = fmt::format("seed {}: {}", seed, why);
+    undecided_lowest_.tell(seed, why, report_.inconclusive_why);
 }
 
 void Sweep::count(std::uint64_t item, const SeedNote& note) {
@@ -406,6 +416,7 @@ void Sweep::finish() {
     report_.last = options_.first + last;
     find_never_met();
     report_.took = since(start_);
+    report_.unchecked = scenario_.checks.empty();
     report_.not_judged = check::not_judged(bench_.checks, scenario_.checks, scenario_.mode);
     judge_sweep(report_, scenario_);
 }

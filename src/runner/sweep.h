@@ -88,11 +88,14 @@ struct SweepReport {
     std::uint64_t faulty = 0, effective = 0;
     std::uint64_t failing = 0;
     std::uint64_t inconclusive = 0;          // Seeds on which a check could not decide.
+    std::uint64_t nothing = 0;               // Seeds on which a check had nothing to judge.
+    std::uint64_t judged = 0;                // Of the effective: those on which none had.
     std::uint64_t rerun = 0;                 // Seeds that ran again in another environment.
     std::vector<std::uint64_t> ineffective;  // The lowest 16 seeds, ascending ...
     std::uint64_t ineffective_seeds = 0;     // ... of so many.
     std::string ineffective_why;             // Of the lowest.
     std::string inconclusive_why;            // Of the lowest.
+    std::string nothing_why;                 // Of the lowest.
     std::string idle_why;                    // Of the lowest whose faults found nothing to do.
     std::uint64_t idle_seed = 0;             // Which that is; 0: there is none.
     std::vector<Group> groups;               // Fresh before known, then by lowest seed.
@@ -105,6 +108,7 @@ struct SweepReport {
     std::uint64_t properties = 0;                    // ... that are to be met, so many.
     std::map<std::string, Exercised> faults;         // By catalogue name.
     std::vector<std::string> not_judged;             // Named checks that the mode leaves out.
+    bool unchecked = false;                          // No check is named: built-in ones alone.
     std::string trust;                               // What so many passes are worth.
     std::uint64_t first = 1, last = 0;               // Seeds that were run, known ones apart.
     Expected expect;                                 // By the scenario, and whether it came.

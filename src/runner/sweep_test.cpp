@@ -435,6 +435,32 @@ TEST(Sweep, a_fault_without_anything_to_act_on_is_named_with_a_seed_that_shows_i
     EXPECT_THAT(report->why, HasSubstr("A longer window"));
 }
 
+TEST(Sweep, seeds_that_gave_a_check_nothing_to_judge_count_for_nothing) {
+    const auto bench = testing::bench();
+    const auto scenario = testing::scenario_of(bench, testing::scenario_text(""));
+    SweepReport report;
+    report.run = report.faulty = report.effective = 10;
+    report.nothing = 6;
+    report.nothing_why = "seed 2: linearizable: No read and no cas was answered.";
+    report.judged = 4;
+    judge_sweep(report, scenario);
+    EXPECT_EQ(report.verdict, Verdict::inconclusive);
+    EXPECT_EQ(report.why,
+              "a check had nothing to judge in 6 of 10 seeds; seed 2: linearizable: No read and no "
+              "cas was answered.");
+    EXPECT_EQ(report.trust, "");
+    report.nothing = 4;
+    report.judged = 6;
+    judge_sweep(report, scenario);
+    EXPECT_EQ(report.verdict, Verdict::pass);
+    EXPECT_THAT(report.trust, HasSubstr("6 effective seeds with something to judge for every check "
+                                        "without a failure: a bug that strikes 1 such seed in 2 "));
+    report.effective = report.judged = 4;
+    judge_sweep(report, scenario);
+    EXPECT_EQ(report.verdict, Verdict::inconclusive);
+    EXPECT_EQ(report.trust, "") << "no trust beside a doubt";
+}
+
 TEST(Sweep, no_worker_outlives_a_parent_that_was_killed) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // Orphans become ours, so we can wait for them.
     const pid_t parent = fork();

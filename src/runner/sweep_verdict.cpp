@@ -27,6 +27,12 @@ std::string doubt(const SweepReport& report, const scenario::Scenario& scenario)
                            core::counted(report.inconclusive, "seed"), report.inconclusive_why);
     }
     if (report.run == 0) return "no seed was run";
+    const auto judged = report.run - report.nothing;
+    if (judged == 0 || judged < report.run * scenario.min_effective_ppm / core::one_million) {
+        return fmt::format("a check had nothing to judge in {} of {}; {}",
+                           core::with_commas(report.nothing), core::counted(report.run, "seed"),
+                           report.nothing_why);
+    }
     const auto least = report.faulty * scenario.min_effective_ppm / core::one_million;
     if (report.effective < least) {
         std::string text = fmt::format(
@@ -47,19 +53,18 @@ std::string doubt(const SweepReport& report, const scenario::Scenario& scenario)
     return {};
 }
 
-/// The rule of three: after n passes, what strikes more often than 3 seeds in n would have
-/// shown with 95 %.
+/// Of a sweep without a failure or a doubt. The rule of three: after n passes, what strikes more
+/// often than 3 seeds in n would have shown with 95 %.
 std::string trust_in(const SweepReport& report) {
-    const std::uint64_t passes = report.effective > report.failing
-                                     ? report.effective - report.failing
-                                 : report.faulty == 0 ? report.controls
-                                                      : 0;
-    if (report.failing != 0 || passes < 3) return {};
+    const bool faulty = report.faulty != 0;
+    const std::uint64_t passes = faulty ? report.judged : report.controls - report.nothing;
+    if (passes < 3) return {};
     return fmt::format(
-        "{} without a failure: a bug that strikes 1 such seed in {} would have shown with "
+        "{}{} without a failure{}: a bug that strikes 1 such seed in {} would have shown with "
         "95 % probability",
-        core::counted(passes, report.faulty == 0 ? "seed" : "effective seed"),
-        core::with_commas(passes / 3));
+        core::counted(passes, faulty ? "effective seed" : "seed"),
+        report.nothing != 0 ? " with something to judge for every check" : "",
+        report.unchecked ? " of a built-in check" : "", core::with_commas(passes / 3));
 }
 
 void judge_findings(SweepReport& report, const scenario::Scenario& scenario) {
@@ -69,6 +74,7 @@ void judge_findings(SweepReport& report, const scenario::Scenario& scenario) {
         return;
     }
     report.why = doubt(report, scenario);
+    if (report.why.empty()) report.trust = trust_in(report);
     if (report.why.empty() && report.stopped) {
         report.why = "stopped after " + core::counted(report.run, "seed");
         if (report.asked > report.run) report.why += " of " + core::with_commas(report.asked);
@@ -80,7 +86,7 @@ void judge_findings(SweepReport& report, const scenario::Scenario& scenario) {
 }  // namespace
 
 void judge_sweep(SweepReport& report, const scenario::Scenario& scenario) {
-    report.trust = trust_in(report);
+    report.trust.clear();
     judge_findings(report, scenario);
     report.expect = expected_of(scenario);
     std::vector<check::Finding> confirmed;

@@ -76,6 +76,12 @@ std::string never_met_text(const runner::SweepReport& report) {
                        report.properties - report.never_met.size(), report.properties);
 }
 
+std::string not_judged_text(const runner::SweepReport& report) {
+    if (report.unchecked) return "what clients were told: the scenario names no check";
+    if (report.not_judged.empty()) return {};
+    return core::joined(report.not_judged) + ": mode: unlimited checks safety only";
+}
+
 }  // namespace
 
 std::vector<report::Reason> reasons_of(const runner::SweepReport& report) {
@@ -116,7 +122,7 @@ report::Sweep sweep_of(const runner::SweepReport& report) {
     }
     sweep.exercised = exercised_text(report);
     sweep.never_met = never_met_text(report);
-    sweep.not_judged = core::joined(report.not_judged);
+    sweep.not_judged = not_judged_text(report);
     sweep.trust = report.trust;
     return sweep;
 }
