@@ -14,7 +14,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <utility>
 #include <vector>
+
+#include "core/text.h"
 
 namespace storm::core {
 namespace {
@@ -160,6 +163,25 @@ void ReadableStack::add(const std::string& name, std::string_view place) {
     text += name.empty() ? place : std::string_view(name);
     text += '\n';
     if (top.empty() && !name.empty() && !is_runtime(name)) top = plain_name(name);
+}
+
+std::vector<std::string> own_functions(std::string_view stack) {
+    std::vector<std::string> own;
+    for (const auto& line : split(stack, '\n')) {
+        // A function without a name is told as a place in its file; so is a signal.
+        if (!line.starts_with("  ") || line.find("+0x") != std::string::npos) continue;
+        std::string name = plain_name(line.substr(2));
+        constexpr std::string_view unnamed = "(anonymous namespace)::";
+        for (auto at = name.find(unnamed); at != std::string::npos; at = name.find(unnamed)) {
+            name.erase(at, unnamed.size());
+        }
+        if (!is_runtime(name)) {
+            own.push_back(std::move(name));
+        } else if (!own.empty()) {
+            break;
+        }
+    }
+    return own;
 }
 
 ReadableStack readable(std::span<void* const> addresses) {

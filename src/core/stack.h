@@ -10,6 +10,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace storm::core {
 
@@ -35,6 +36,10 @@ struct ReadableStack {
     void add(const std::string& name, std::string_view place);
 };
 [[nodiscard]] ReadableStack readable(std::span<void* const> addresses);
+
+/// Of the text of a stack: the functions of the program that called each other, innermost first, up
+/// to the first of the run time: {"raft::append", "raft::on_message"}.
+[[nodiscard]] std::vector<std::string> own_functions(std::string_view stack);
 
 /// The function of this program at so many bytes from where it was loaded, readable; "" if unknown.
 [[nodiscard]] std::string function_at(std::uintptr_t offset);

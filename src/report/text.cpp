@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <set>
 
+#include "core/stack.h"
 #include "core/text.h"
 #include "report/drawing.h"
 #include "report/needed.h"
@@ -59,6 +60,21 @@ std::string indented(const std::string& text, std::size_t indent, const Look& lo
         out += std::string(indent, ' ') + line + "\n";
     }
     return out;
+}
+
+/// Where the code of a node was when it crashed, if that is more than the sentence says.
+void add_stack(core::NamedLines& lines, const Story& story) {
+    constexpr std::size_t most = 5;
+    const auto* finding = story.finding();
+    if (finding == nullptr || finding->check != "no-crash") return;
+    auto own = core::own_functions(finding->detail);
+    if (own.size() < 2) return;
+    const std::size_t left_out = own.size() > most ? own.size() - most : 0;
+    own.resize(own.size() - left_out);
+    std::string text;
+    for (const auto& name : own) text += (text.empty() ? "" : " ← ") + name;
+    if (left_out != 0) text += fmt::format(" ← {} more", left_out);
+    lines.emplace_back("stack", core::plain(text));
 }
 
 void add_evidence(core::NamedLines& lines, const Story& story) {
@@ -164,6 +180,7 @@ std::string trace_text(const Story& story, const Look& look) {
 
 std::string proof_text(const Story& story, const Look& look) {
     core::NamedLines lines;
+    add_stack(lines, story);
     if (!story.sweep || story.verdict != check::Verdict::pass) add_evidence(lines, story);
     if (!story.causes.empty()) {
         lines.emplace_back("cause", core::plain(causes_text(story.causes)));

@@ -98,6 +98,19 @@ TEST(Text, APassOfOneRunCountsWhatWasAnsweredAndSaysWhoJudged) {
               "scenario names no other.");
 }
 
+TEST(Text, ACrashSaysWhoCalledWhom) {
+    auto example = examples::two_leaders();
+    auto story = example.story();
+    story.verdict = check::Verdict::violated;
+    example.findings[0].check = "no-crash";
+    example.findings[0].detail = "  store::find(int)\n  counter() [clone .resume]\n  main\n";
+    EXPECT_NE(proof_text(story, {.width = 80}).find("stack      store::find ← counter\n"),
+              std::string::npos)
+        << proof_text(story, {.width = 80});
+    example.findings[0].detail = "  counter()\n  main\n";
+    EXPECT_EQ(proof_text(story, {.width = 80}).find("stack"), std::string::npos);
+}
+
 TEST(Text, AnInconclusiveRunSaysWhyAndDrawsNothing) {
     const auto example = examples::idle_fault();
     const auto shown = text(examples::idle_story(example), {.width = 80});

@@ -104,6 +104,7 @@ core::ReadableStack readable_stack(std::string_view output) {
     const auto mark = output.find(stack_mark);
     if (mark == std::string_view::npos) return stack;
     auto lines = core::split(output.substr(mark), '\n');
+    std::size_t handler = lines.size();
     for (std::size_t i = 1; i < lines.size(); ++i) {
         const std::string& line = lines[i];
         const auto open = line.find('(');
@@ -113,10 +114,15 @@ core::ReadableStack readable_stack(std::string_view output) {
         const bool library = line.find(".so") < open;
         if (name.empty() && !library) {
             // A call may be the last thing that a function does: its return address is another's.
+            // Below the handler and the signal's own frame stands no call but the instruction.
             const auto offset = std::strtoull(line.c_str() + plus + 1, nullptr, 16);
-            name = core::function_at(static_cast<std::uintptr_t>(offset) - 1);
+            const std::uintptr_t back = i == handler + 2 ? 0 : 1;
+            name = core::function_at(static_cast<std::uintptr_t>(offset) - back);
         }
-        if (name.find("on_fatal") != std::string::npos) continue;
+        if (name.find("on_fatal") != std::string::npos) {
+            handler = i;
+            continue;
+        }
         if (library) {
             stack.text += "  " + (name.empty() ? line : name) + "\n";
         } else {

@@ -248,6 +248,7 @@ TEST(SweepOfCrashes, the_site_is_a_function_of_the_system_even_if_nobody_else_ca
 #endif
     EXPECT_EQ(site_of("segfault"), "planted::(anonymous namespace)::store_to_nowhere");
     EXPECT_EQ(site_of("other-segfault"), "planted::(anonymous namespace)::store_elsewhere");
+    EXPECT_EQ(site_of("trap"), "planted::(anonymous namespace)::fall_at_once");
 }
 
 TEST(SweepOfCrashes, a_node_that_allocates_without_end_in_one_step_passes_its_memory_limit) {

@@ -33,6 +33,12 @@ namespace {
     int* volatile nowhere = nullptr;
     *nowhere = 2;
 }
+/// Falls at its very first instruction: one byte before it is no part of it.
+#if defined(__aarch64__)
+[[gnu::naked, gnu::noinline]] inline void fall_at_once() { asm("udf #0"); }
+#else
+[[gnu::naked, gnu::noinline]] inline void fall_at_once() { asm("ud2"); }
+#endif
 [[gnu::noinline]] inline void hoard() {
     std::vector<std::string> all;
     for (;;) all.emplace_back(1 << 20, 'x');
@@ -60,6 +66,7 @@ struct Told {
 [[gnu::noinline]] inline std::uint64_t misbehave(std::string_view plant, std::uint64_t n) {
     if (plant == "segfault" && n == 3) planted::store_to_nowhere();
     if (plant == "other-segfault" && n == 3) planted::store_elsewhere();
+    if (plant == "trap" && n == 3) planted::fall_at_once();
     if (plant == "hoard" && n == 3) planted::hoard();
     if (plant == "use-after-free" && n == 3) planted::use_after_free();
     if (plant == "abort" && n == 3) std::abort();
@@ -121,7 +128,7 @@ inline node::System counter() {
     operation.run = ask;
     system.operations.push_back(operation);
     for (const auto* plant :
-         {"wrong", "segfault", "other-segfault", "hoard", "use-after-free", "abort", "exit",
+         {"wrong", "segfault", "other-segfault", "trap", "hoard", "use-after-free", "abort", "exit",
           "require", "loop", "static", "uninitialised", "pointer", "environment", "rounding",
           "killed", "crowded-out", "busy"}) {
         system.plants.push_back({plant, "", {"properties"}});
