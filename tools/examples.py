@@ -113,6 +113,7 @@ def init(build):
     run("make test", project, env, expected=2, says=["VIOLATED", "write", "./build/counter replay "])
     run("make run", project, env, expected=2, says=["VIOLATED", "report.html"])
     run("./build/counter replay", project, env, expected=None, says=["every event is the same"])
+    advice(project, env)
     # Mended as the README says.
     early = re.search(r"\n *io\.reply\(request[^\n]*Too early[^\n]*", node.read_text()).group(0)
     edit(node, early, "")
@@ -125,6 +126,21 @@ def init(build):
          "auto request = co_await io.receive();\n"
          "        (void)std::chrono::system_clock::now();")
     run("make run", project, env, expected=2, says=["VIOLATED", "deterministic", "clock"])
+
+
+def advice(project, env):
+    """Faults that the README names may be added as it says."""
+    readme = (project / "README.md").read_text()
+    paragraph = re.search(r"\*\*Another fault.*?(?=\n- )", readme, re.DOTALL).group(0)
+    named = re.findall(r"`((?:net|disk|node|clock)\.\w+)`", paragraph)
+    listed = re.findall(r"`(- \{.*\})`", paragraph)
+    if len(named) < 2 or not listed:
+        raise Wrong("README.md names no faults to go on with")
+    text = (project / "scenarios/counter.yaml").read_text()
+    drawn = text.replace("node.pause]", "node.pause, " + ", ".join(named) + "]")
+    added = drawn.replace("checks:", "".join(f"  {each}\n" for each in listed) + "checks:")
+    (project / "advised.yaml").write_text(added)
+    run("./build/counter validate advised.yaml", project, env, says=["valid"])
 
 
 FENCE = re.compile(r"^```(\w+) (\S[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -49,12 +49,16 @@ std::vector<core::Id> some_nodes(core::Dice& dice, std::uint32_t count, std::uin
 
 }  // namespace
 
+bool has_aim(const FaultSpec& spec, const Topology& topology) {
+    const std::uint32_t ends = topology.nodes + (spec.aim == Aim::links ? topology.clients : 0);
+    return topology.nodes >= 1 && ends >= (spec.aim == Aim::nodes ? 1U : 2U);
+}
+
 bool can_draw(const FaultSpec& spec, const Topology& topology) {
-    if (topology.nodes < (spec.aim == Aim::nodes ? 1U : 2U)) return false;
-    return std::ranges::all_of(spec.params, [](const ParamSpec& param) {
-        return param.otherwise || param.type == ParamType::groups ||
-               param.draw_low < param.draw_high;
-    });
+    return has_aim(spec, topology) && std::ranges::all_of(spec.params, [](const ParamSpec& param) {
+               return param.otherwise || param.type == ParamType::groups ||
+                      param.draw_low < param.draw_high;
+           });
 }
 
 std::int64_t draw_number(core::Dice& dice, std::int64_t low, std::int64_t high) {
@@ -88,6 +92,14 @@ Params draw_params(const FaultSpec& spec, core::Dice& dice, const Topology& topo
         }
     }
     auto all = complete(spec.params, std::move(drawn));
+    const bool lone = all && spec.aim == Aim::links && topology.nodes == 1;
+    if (lone && !spec.make(*all, {}, topology)) {
+        for (const ParamSpec& param : spec.params) {
+            if (param.type == ParamType::text && param.otherwise) {
+                all->set(param.name, *param.otherwise);
+            }
+        }
+    }
     STORM_REQUIRE(all.has_value(), spec.name, all ? "" : all.error().message);
     return std::move(*all);
 }

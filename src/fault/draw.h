@@ -15,11 +15,15 @@
 
 namespace storm::fault {
 
-/// Whether the fault can be drawn at all: nothing that it requires must be named by a person
-/// (the site of node.crash_at), and there are nodes enough (two for links and cuts).
+/// Whether there is anything that the fault could be aimed at: a node; two for a cut; for links two
+/// nodes, or one and a client.
+[[nodiscard]] bool has_aim(const FaultSpec& spec, const Topology& topology);
+/// Whether the fault can be drawn at all: it has an aim, and nothing that it requires must be named
+/// by a person (the site of node.crash_at).
 [[nodiscard]] bool can_draw(const FaultSpec& spec, const Topology& topology);
 
-/// All parameters, complete and in range. Requires: can_draw(spec, topology).
+/// All parameters, complete and in range. A lone node's links lead to clients, which are then not
+/// spared. Requires: can_draw(spec, topology).
 [[nodiscard]] Params draw_params(const FaultSpec& spec, core::Dice& dice, const Topology& topology);
 
 /// Whom it strikes: named nodes, {any: n} or the leader; all for a cut, and now and then for

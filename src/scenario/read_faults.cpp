@@ -295,6 +295,19 @@ void Reader::check_triggers() {
     }
 }
 
+void Reader::undrawable(const YamlNode& node, const FaultSpec& spec,
+                        const fault::Topology& topology) {
+    if (fault::has_aim(spec, topology)) {
+        form_.wrong(node, fmt::format("{} cannot be drawn at random", spec.name),
+                    "list it with its parameters");
+    } else {
+        form_.wrong(node,
+                    fmt::format("{} finds no link: the system has {}", spec.name,
+                                core::counted(topology.nodes, "node")),
+                    "leave it out, or give the system more nodes");
+    }
+}
+
 void Reader::read_random_kinds(const YamlNode& node, RandomFaults& random) {
     const fault::Topology topology{out_.nodes != 0 ? out_.nodes : 3, out_.clients};
     const bool guarded = out_.mode == fault::Mode::recoverable && out_.system != nullptr;
@@ -303,10 +316,7 @@ void Reader::read_random_kinds(const YamlNode& node, RandomFaults& random) {
     const bool asks = guarded && out_.system->tolerates;
     const auto consider = [&](const FaultSpec& spec, const YamlNode* named) {
         if (!fault::can_draw(spec, topology)) {
-            if (named != nullptr) {
-                form_.wrong(*named, fmt::format("{} cannot be drawn at random", spec.name),
-                            "list it with its parameters");
-            }
+            if (named != nullptr) undrawable(*named, spec, topology);
             return;
         }
         const Drawable drawable = drawable_of(spec, topology);

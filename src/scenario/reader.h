@@ -48,6 +48,8 @@ private:
     void read_listed(const YamlNode& node);
     void read_random(const YamlNode& node);
     void read_random_kinds(const YamlNode& node, RandomFaults& random);
+    void undrawable(const YamlNode& node, const fault::FaultSpec& spec,
+                    const fault::Topology& topology);
     void read_random_times(const YamlNode& node, RandomFaults& random);
     void read_target(const YamlNode& node, const fault::FaultSpec& spec,
                      fault::PlannedFault& fault);

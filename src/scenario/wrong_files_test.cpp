@@ -148,9 +148,18 @@ std::vector<Wrong> fault_errors() {
               "  - {use: disk.error, at: 1s, target: n1, errno: EIOO}\n"
               "  - use: net.delay\n    at: 1s\n    delay: 1s 5ms\n    direction: sideways\n"),
          {}},
+    };
+}
+
+std::vector<Wrong> damage_errors() {
+    return {
         {"random faults",
          file("  - {use: random, from: [node.kil, node.crash_at, disk.lost_fsync, net.loss, "
               "net.loss], every: 0s, for: 5s..1s, cuont: 3}\n  - {use: random, from: []}\n"),
+         {}},
+        {"a lone node",
+         file("  - {use: random, from: [net.delay, net.partition], every: 1s}\n", "",
+              "system: {use: store, nodes: 1}"),
          {}},
         {"more than the system tolerates",
          file("  - {use: node.kill, at: 1s, target: all}\n"
@@ -184,7 +193,8 @@ std::vector<Wrong> setting_errors() {
 
 std::vector<Wrong> all_wrong() {
     std::vector<Wrong> all;
-    for (const auto& group : {yaml_errors(), value_errors(), fault_errors(), setting_errors()}) {
+    for (const auto& group :
+         {yaml_errors(), value_errors(), fault_errors(), damage_errors(), setting_errors()}) {
         all.insert(all.end(), group.begin(), group.end());
     }
     return all;

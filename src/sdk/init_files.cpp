@@ -33,7 +33,9 @@ below the sync and the line that checks it. Run again: it passes. Then write you
 - **For ever:** `./build/counter shrink --save scenarios/lost.yaml` writes what is left of the
   failure as a scenario; it belongs beside your mend. Known failures run first the next time.
 - **Another fault:** `./build/counter fault ls`, then `fault explain NAME`; add it to `from:` in
-  the scenario, or list it with a time: `- {use: disk.torn, at: 1s, for: 500ms, target: n1}`.
+  the scenario, as `net.delay` or `disk.latency`, or list it with a time:
+  `- {use: net.loss, at: 1s, for: 500ms, share: 30%}`. What `tolerates` in `system.h` does not
+  allow, as torn writes, is refused with a reason.
 - **Another check:** `./build/counter checks ls`; name it under `checks:`. Laws of your own go into
   the code: `STORM_ALWAYS(condition, "what it says")`, or an invariant over published values.
 - **More storm:** `--seeds 1..100000`, `--for 10m`; `./build/counter validate` says all that is
