@@ -9,10 +9,11 @@ namespace {
 constexpr std::string_view sheet = R"css(
 :root{color-scheme:light dark;--bg:#fcfcfa;--fg:#1c1c1a;--mute:#63615c;--line:#dfddd5;--card:#fff;
 --bad:#b3261e;--badbg:#fbeae8;--ok:#2f6f4f;--okbg:#e8f3ec;--warn:#8a5a10;--warnbg:#fbf3e0;
---band:#e9dca055;--bandline:#b9a447;--blue:#2b5fa8;--soft:#b9cbe4}
+--band:#e9dca055;--bandline:#b9a447;--blue:#2b5fa8;--soft:#b9cbe4;--more:#0003}
 @media(prefers-color-scheme:dark){:root{--bg:#171715;--fg:#ecebe6;--mute:#a5a29a;--line:#37352f;
 --card:#1f1f1c;--bad:#ff8a80;--badbg:#3a1f1d;--ok:#7cc6a0;--okbg:#1d2f26;--warn:#e8bb66;
---warnbg:#332a17;--band:#c9b45820;--bandline:#8f8040;--blue:#8db4ee;--soft:#3d5478}}
+--warnbg:#332a17;--band:#c9b45820;--bandline:#8f8040;--blue:#8db4ee;--soft:#3d5478;
+--more:#000c}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
 body{margin:0;background:var(--bg);color:var(--fg);font:15px/1.5 system-ui,sans-serif}
@@ -35,8 +36,11 @@ color:var(--mute)}
 nav{margin:14px 0 0;font-size:13px;display:flex;flex-wrap:wrap;gap:4px 14px}
 h2{font-size:16px;margin:34px 0 8px}h2 small{font-weight:400;color:var(--mute);margin-left:8px}
 h3{font-size:14px;margin:16px 0 6px}
-.card{background:var(--card);border:1px solid var(--line);border-radius:6px;padding:12px;
-overflow-x:auto}
+.card{border:1px solid var(--line);border-radius:6px;padding:12px;overflow-x:auto;
+background:linear-gradient(to right,var(--card) 40%,transparent) 0/32px 100% no-repeat local,
+linear-gradient(to left,var(--card) 40%,transparent) 100%/32px 100% no-repeat local,
+linear-gradient(to right,var(--more),transparent) 0/14px 100% no-repeat,
+linear-gradient(to left,var(--more),transparent) 100%/14px 100% no-repeat,var(--card)}
 svg{width:100%;min-width:640px;height:auto;display:block}
 svg.key{width:26px;min-width:0;display:inline-block;vertical-align:middle;margin-right:4px}
 text{font:12px system-ui,sans-serif;fill:var(--fg)}

@@ -24,7 +24,7 @@ using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t waiting_max = 256;  // Passes that wait to run again.
 constexpr std::size_t asked_max = 4;      // Of them, in the hands of the verifier.
-constexpr std::int64_t rerun_share = 50;  // Reruns may take one part in so many.
+constexpr std::int64_t rerun_share = 80;  // Reruns may take one part in so many.
 
 Duration since(Clock::time_point start) {
     return core::nanoseconds(
@@ -352,7 +352,7 @@ void Sweep::reread(core::Result<std::optional<Reading>> answer) {
 core::Result<void> Sweep::finish_reruns() {
     const auto begun = Clock::now();
     const bool more = options_.confirm && !report_.stopped;
-    const auto patience = std::max(core::milliseconds(50), since(start_) / 100);
+    const auto patience = std::max(core::milliseconds(50), since(start_) / 200);
     if (more && asked_.empty() && passes_.empty() && report_.rerun == 0 && last_pass_ &&
         last_pass_->item <= limit_) {
         passes_.push_back(*last_pass_);
