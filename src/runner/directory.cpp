@@ -72,13 +72,28 @@ core::Result<void> write_all(const std::string& folder, const StoredRun& run,
         return write_and_sync(folder + "/" + name, text);
     };
     STORM_CHECK(put("plan.json", fault::to_json(run.result.plan)));
-    STORM_CHECK(put("decisions.jsonl", decisions_jsonl(run.result.record)));
-    STORM_CHECK(put("history.jsonl", history::to_jsonl(run.result.record.history)));
-    STORM_CHECK(put("events.jsonl", events_jsonl(run.result.record)));
+    const auto files = record_files(run.result.record);
+    for (const auto& [name, text] : files) STORM_CHECK(put(name, text));
     STORM_CHECK(put("metrics.om", metrics_text(run)));
     STORM_CHECK(put("junit.xml", to_junit(run)));
     for (const auto& [name, text] : extra) STORM_CHECK(put(name, text));
-    return put("verdict.json", verdict_json(run));
+    return put("verdict.json", verdict_json(run, files));
+}
+
+/// Whether `text` is the file that verdict.json was written with.
+core::Result<void> check_noted(const StoredRun& run, const std::string& path,
+                               std::string_view text) {
+    const auto name = fs::path(path).filename().string();
+    const auto note = std::ranges::find(run.files, name, &FileNote::name);
+    if (note == run.files.end()) return {};
+    if (note->bytes == text.size() && note->digest == core::key_of(text)) return {};
+    const std::string what =
+        note->bytes == text.size()
+            ? "other bytes than verdict.json says"
+            : fmt::format("{} bytes, and verdict.json says {}", core::with_commas(text.size()),
+                          core::with_commas(note->bytes));
+    return core::fail(ErrorKind::bad_input,
+                      path + ": " + what + "; it is damaged, changed or of another run");
 }
 
 /// Puts `made` in the place of what may stand there.
@@ -238,10 +253,13 @@ core::Result<StoredRun> read_run(const std::string& path) {
     auto& record = run.result.record;
     STORM_TRY(const auto history, read_file(name("history.jsonl")));
     STORM_TRY(record.history, history::history_from_jsonl(history, name("history.jsonl")));
+    STORM_CHECK(check_noted(run, name("history.jsonl"), history));
     STORM_TRY(const auto decisions, read_file(name("decisions.jsonl")));
     STORM_CHECK(read_decisions(decisions, name("decisions.jsonl"), record));
+    STORM_CHECK(check_noted(run, name("decisions.jsonl"), decisions));
     STORM_TRY(const auto events, read_file(name("events.jsonl")));
     STORM_CHECK(read_events(events, name("events.jsonl"), record));
+    STORM_CHECK(check_noted(run, name("events.jsonl"), events));
     for (const auto& event : record.trace) {
         if (event.kind != history::EventKind::publish) continue;
         record.published.push_back({event.node, event.name, event.value, event.at});

@@ -32,6 +32,13 @@ struct Cut {
     [[nodiscard]] std::string text() const;
 };
 
+/// What verdict.json says of a file beside it, so that another's or a damaged one is noticed.
+struct FileNote {
+    std::string name;  // "events.jsonl"
+    std::uint64_t bytes = 0;
+    core::Key digest = 0;  // core::key_of() of its bytes.
+};
+
 /// A run with all that verdict.json says of it.
 struct StoredRun {
     RunResult result;
@@ -45,6 +52,8 @@ struct StoredRun {
     bool confirmed = false;   // Run again in a fresh process, with the same bytes.
     std::string plan_digest;  // hex of fault::digest(plan) when written; what replay compares.
     std::vector<Cut> cut;     // What fit() left out.
+    /// As they were read; a verdict.json from before there were any has none.
+    std::vector<FileNote> files;
 };
 
 /// A file of the directory that who calls wants in it: {"report.html", text}.
@@ -67,7 +76,8 @@ void fit(StoredRun& run, std::size_t most = 64U << 20U);
                                            const StoredRun* whole = nullptr);
 /// The same for a sweep without a run to show: these files alone, sweep.json among them.
 [[nodiscard]] core::Result<void> write_folder(const std::string& path, const ExtraFiles& files);
-/// Reads verdict, plan, history, decisions and events. Bounded: 256 MB a file.
+/// Reads verdict, plan, history, decisions and events. Bounded: 256 MB a file. The last three must
+/// be the files that the verdict was written with; a plan may have been edited by hand.
 [[nodiscard]] core::Result<StoredRun> read_run(const std::string& path);
 /// Adds or replaces one file of a directory that is there (temporary file and rename).
 [[nodiscard]] core::Result<void> write_file(const std::string& path, std::string_view text);
@@ -80,6 +90,10 @@ void fit(StoredRun& run, std::size_t most = 64U << 20U);
 
 /// The parts, as texts.
 [[nodiscard]] std::string verdict_json(const StoredRun& run);
+/// With notes of these files, which are record_files() of the run.
+[[nodiscard]] std::string verdict_json(const StoredRun& run, const ExtraFiles& files);
+/// decisions.jsonl, history.jsonl and events.jsonl: what verdict.json keeps notes of.
+[[nodiscard]] ExtraFiles record_files(const history::RunRecord& record);
 [[nodiscard]] std::string decision_json(const history::DecisionRecord& decision);
 [[nodiscard]] std::string decisions_jsonl(const history::RunRecord& record);
 [[nodiscard]] std::string events_jsonl(const history::RunRecord& record);

@@ -33,12 +33,26 @@ std::set<std::string> reasons(const std::vector<check::Finding>& findings) {
     return out;
 }
 
+/// "violated (linearizable: stale read)".
+std::string outcome(const RunResult& result) {
+    std::vector<std::string> all;
+    for (const auto& finding : result.findings) {
+        if (finding.verdict != check::Verdict::violated) continue;
+        auto each = finding.check + (finding.anomaly.empty() ? "" : ": " + finding.anomaly);
+        if (!finding.site.empty()) each += ", " + finding.site;
+        if (std::ranges::find(all, each) == all.end()) all.push_back(std::move(each));
+    }
+    std::string text(check::to_text(result.judgement.verdict));
+    return all.empty() ? text : text + " (" + core::joined(all) + ")";
+}
+
 std::string in_words(const Replay& replay) {
     if (replay.identical) return "Replayed: every event is the same.";
     std::string why = replay.edited        ? "The plan was edited"
                       : !replay.same_build ? "This is another build"
                                            : "The same build and plan gave other bytes";
-    why += replay.same_reasons ? "; the outcome is the same." : "; the outcome is another.";
+    why += replay.same_reasons ? "; the outcome is the same."
+                               : "; the outcome is another: " + replay.change + ".";
     if (replay.same_build && !replay.edited) why += " The run is not deterministic.";
     if (!replay.unplaced.empty()) {
         why += fmt::format(" {} found no place.",
@@ -63,7 +77,11 @@ core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,
     run.detail = history::Detail::full;
     STORM_TRY(out.result, run_plan(bench, std::move(plan), stored.result.record.seed, run));
     out.identical = out.result.record.digest == stored.result.record.digest;
-    out.same_reasons = reasons(out.result.findings) == reasons(stored.result.findings);
+    out.same_reasons = out.result.judgement.verdict == stored.result.judgement.verdict &&
+                       reasons(out.result.findings) == reasons(stored.result.findings);
+    if (!out.same_reasons) {
+        out.change = fmt::format("was {}, now {}", outcome(stored.result), outcome(out.result));
+    }
     out.unplaced = out.result.record.unplaced;
     // What is shown and stored again is the plan, not what kept it in place.
     if (!exact) out.result.plan = options.plan.value_or(written);

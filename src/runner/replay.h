@@ -25,9 +25,10 @@ struct ReplayOptions {
 struct Replay {
     RunResult result;  // Detail::full; the trace cut as asked.
     bool same_build = false;
-    bool edited = false;                // The plan is not the one that the verdict was written for.
-    bool identical = false;             // Every byte of the run: same digest.
-    bool same_reasons = false;          // It fails (or passes) for the same reasons.
+    bool edited = false;        // The plan is not the one that the verdict was written for.
+    bool identical = false;     // Every byte of the run: same digest.
+    bool same_reasons = false;  // Same verdict, for the same reasons.
+    std::string change;  // Else, the two: "was violated (linearizable: stale read), now pass".
     std::vector<std::string> unplaced;  // Pins and decisions that found no place.
     std::string sentence;               // What the above comes to, in words.
 };

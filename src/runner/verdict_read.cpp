@@ -212,6 +212,21 @@ Cut read_cut(JsonReader& in) {
     return cut;
 }
 
+FileNote read_note(JsonReader& in) {
+    FileNote note;
+    in.object([&](std::string_view key) {
+        if (key == "file")
+            note.name = in.text();
+        else if (key == "bytes")
+            note.bytes = read_count(in);
+        else if (key == "digest")
+            note.digest = read_hex(in);
+        else
+            in.unknown_key({"file", "bytes", "digest"});
+    });
+    return note;
+}
+
 /// True if `key` was one of what a StoredRun says of itself.
 bool read_head(JsonReader& in, std::string_view key, StoredRun& run) {
     auto& plan = run.result.plan;
@@ -248,6 +263,8 @@ bool read_head(JsonReader& in, std::string_view key, StoredRun& run) {
         in.list([&] { run.settings.push_back(in.text()); });
     else if (key == "cut")
         in.list([&] { run.cut.push_back(read_cut(in)); });
+    else if (key == "files")
+        in.list([&] { run.files.push_back(read_note(in)); });
     else if (key == "command")
         run.command = in.text();
     else if (key == "confirmed")
@@ -298,14 +315,15 @@ bool read_body(JsonReader& in, std::string_view key, RunResult& result) {
     return true;
 }
 
-constexpr std::array<std::string_view, 35> verdict_keys = {
+constexpr std::array<std::string_view, 36> verdict_keys = {
     "stormproof",  "verdict", "why",       "scenario", "scenario_digest",
     "title",       "system",  "plant",     "world",    "seed",
     "plan_digest", "build",   "version",   "expect",   "expect_check",
     "settings",    "command", "confirmed", "faulty",   "effective",
     "ineffective", "idle",    "digest",    "events",   "messages",
     "healed",      "ended",   "complete",  "findings", "faults",
-    "breaches",    "sites",   "ladder",    "unplaced", "cut"};
+    "breaches",    "sites",   "ladder",    "unplaced", "cut",
+    "files"};
 
 /// Calls `read` with a reader for each line that is not empty; the first error ends it.
 template <class Read>
@@ -339,7 +357,8 @@ core::Result<void> read_verdict(std::string_view text, const std::string& name, 
     });
     if (in.good()) {
         for (const auto key : verdict_keys) {
-            if (seen.contains(key)) continue;
+            // Run directories from before there were notes of files are read as they are.
+            if (seen.contains(key) || key == "files") continue;
             in.refuse(0, fmt::format("the key \"{}\" is missing", key));
             break;
         }

@@ -104,6 +104,10 @@ void write_record(JsonOut& out, const history::RunRecord& record) {
 }  // namespace
 
 std::string verdict_json(const StoredRun& run) {
+    return verdict_json(run, record_files(run.result.record));
+}
+
+std::string verdict_json(const StoredRun& run, const ExtraFiles& files) {
     const auto& plan = run.result.plan;
     const auto& record = run.result.record;
     const auto& judgement = run.result.judgement;
@@ -156,6 +160,13 @@ std::string verdict_json(const StoredRun& run) {
         to.number("of", cut.of);
         to.end();
     });
+    write_list(out, "files", files, [](JsonOut& to, const auto& file) {
+        to.begin_object();
+        to.text("file", file.first);
+        to.number("bytes", file.second.size());
+        to.text("digest", core::hex(core::key_of(file.second)));
+        to.end();
+    });
     out.end();
     return out.take() + "\n";
 }
@@ -179,6 +190,12 @@ std::string events_jsonl(const history::RunRecord& record) {
     std::string text;
     for (const auto& event : record.trace) text += event_json(event) + "\n";
     return text;
+}
+
+ExtraFiles record_files(const history::RunRecord& record) {
+    return {{"decisions.jsonl", decisions_jsonl(record)},
+            {"history.jsonl", history::to_jsonl(record.history)},
+            {"events.jsonl", events_jsonl(record)}};
 }
 
 namespace {

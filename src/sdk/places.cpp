@@ -114,6 +114,19 @@ std::string replay_command(const Session& session, const std::string& directory)
     return fmt::format("{} replay {}", session.program, shell_word(directory));
 }
 
+report::Command replay_command(const runner::StoredRun& stored) {
+    return {stored.command, nondeterminism(stored) == nullptr ? "the same bytes again"
+                                                              : "the same plan and seed again"};
+}
+
+const check::Finding* nondeterminism(const runner::StoredRun& stored) {
+    const auto at = std::ranges::find_if(stored.result.findings, [](const auto& finding) {
+        return finding.verdict == check::Verdict::violated && finding.check == "deterministic" &&
+               (finding.anomaly == "divergence" || finding.anomaly == "state crosses seeds");
+    });
+    return at != stored.result.findings.end() ? &*at : nullptr;
+}
+
 void remember_place(const std::string& directory) {
     std::error_code error;
     const auto noted = fs::path(directory).lexically_normal();

@@ -33,6 +33,10 @@ namespace storm::sdk {
 [[nodiscard]] std::string seed_command(const Session& session, const Facts& facts,
                                        std::uint64_t seed);
 [[nodiscard]] std::string replay_command(const Session& session, const std::string& directory);
+/// The line that the run has for it, and what it gives.
+[[nodiscard]] report::Command replay_command(const runner::StoredRun& stored);
+/// The finding that this run is another each time; null if that is not what was found.
+[[nodiscard]] const check::Finding* nondeterminism(const runner::StoredRun& stored);
 
 /// Notes that the newest run lies there, for commands without RUN; "": nowhere.
 void remember_place(const std::string& directory);

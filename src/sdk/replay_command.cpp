@@ -38,12 +38,6 @@ std::string trace_line(const history::Event& e) {
     return line;
 }
 
-// A run directory of which a file is missing is bad input, not a wrong command.
-core::Error damaged(core::Error error) {
-    if (error.kind == core::ErrorKind::not_found) error.kind = core::ErrorKind::bad_input;
-    return error;
-}
-
 core::Result<runner::ReplayOptions> options_of(const ReplayRequest& request) {
     runner::ReplayOptions options;
     if (!request.until.empty()) {
@@ -83,15 +77,6 @@ core::Result<runner::Replay> replay_guarded(Session& session, const runner::Stor
     return runner::replay(session.bench, stored, options);
 }
 
-// The finding that this run is another each time; null if that is not what was found.
-const check::Finding* nondeterminism(const runner::StoredRun& stored) {
-    const auto at = std::ranges::find_if(stored.result.findings, [](const auto& finding) {
-        return finding.verdict == check::Verdict::violated && finding.check == "deterministic" &&
-               (finding.anomaly == "divergence" || finding.anomaly == "state crosses seeds");
-    });
-    return at != stored.result.findings.end() ? &*at : nullptr;
-}
-
 // One replay proves nothing about a run that is not deterministic: what was found stands.
 std::string outcome_of_leak(const runner::Replay& again, std::uint64_t before) {
     const std::uint64_t digest = again.result.record.digest;
@@ -114,12 +99,13 @@ core::Result<void> check_names(const Session& session, const runner::StoredRun& 
     return check_plan_names(session.bench, stored.result.plan, text, path);
 }
 
-// "every event is the same: 3b9f0c21...", or what is not.
+// "every event is the same: digest 3b9f0c21...", or what is not.
 std::string outcome_line(const runner::Replay& again, std::uint64_t before) {
     const std::uint64_t digest = again.result.record.digest;
     if (again.identical && digest != 0) {
-        return fmt::format("{}every event is the same: {}",
-                           again.edited ? "the plan was edited, and " : "", core::hex(digest));
+        return fmt::format("{}every event is the same: digest {}{}{}",
+                           again.edited ? "the plan was edited, and " : "", core::hex(digest),
+                           again.change.empty() ? "" : "; the outcome is another: ", again.change);
     }
     constexpr std::string_view said = "Replayed: ";
     const std::string sentence =
@@ -164,6 +150,12 @@ void print_replay(Session& session, const ReplayRequest& request, const Tale& ta
 
 }  // namespace
 
+// What the line that replays a run gives, after it gave `again`.
+std::string remark_of(const runner::Replay& again, bool leaks) {
+    if (again.edited) return "the edited plan again";
+    return again.identical && !leaks ? "the same bytes again" : "the same plan and seed again";
+}
+
 int replay(Session& session, const ReplayRequest& request) {
     const auto directory = find_run(request.run);
     if (!directory) return session.fail(directory.error());
@@ -195,7 +187,8 @@ int replay(Session& session, const ReplayRequest& request) {
     tale.stored.result = std::move(again->result);
     tale.facts.met =
         tale.stored.expect.met(tale.stored.result.judgement.verdict, tale.stored.result.findings);
-    tale.facts.commands = {{tale.stored.command, "the same bytes again"}};
+    tale.stored.command = replay_command(session, *directory);
+    tale.facts.commands = {{tale.stored.command, remark_of(*again, leaks)}};
     print_replay(session, request, tale, *again, outcome, decisions);
     if (leaks) return code::violated;
     if (again->same_build && !again->edited && !again->identical) {
@@ -248,7 +241,7 @@ core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& sto
     facts.shrink = shrink_of(shrunk);
     facts.environment = environment();
     facts.commands = {
-        {tale.stored.command, "the same bytes again"},
+        replay_command(tale.stored),
         {seed_command(session, facts, shrunk.seed), "the whole seed, before it was made small"}};
     return tale;
 }
@@ -316,11 +309,29 @@ int shrink(Session& session, const ShrinkRequest& request) {
     return stopped_by() != 0 ? 128 + stopped_by() : exit_code;
 }
 
+namespace {
+
+bool names_place(const std::string& command, const std::string& directory) {
+    return command.ends_with(" replay " + shell_word(directory));
+}
+
+}  // namespace
+
 int report(Session& session, const std::string& run) {
     const auto directory = find_run(run, true);
     if (!directory) return session.fail(directory.error());
-    const auto tale = read_tale(*directory);
+    auto tale = read_tale(*directory);
     if (!tale) return session.fail(damaged(tale.error()));
+    for (const auto& path : tale->edited) {
+        session.err.print(
+            fmt::format("{}: note: {} was edited after the run; the page tells of the run\n",
+                        session.program, path));
+    }
+    // The directory may be a copy of the one that was recorded.
+    for (auto& command : tale->facts.commands) {
+        if (command.line != tale->stored.command || names_place(command.line, *directory)) continue;
+        command.line = replay_command(session, *directory);
+    }
     const auto page = report::html(story_of(session, *tale));
     if (const auto written = runner::write_file(*directory + "/report.html", page); !written) {
         return session.fail(written.error());

@@ -142,6 +142,159 @@ TEST_F(Replay, OfADirectoryThatLacksAFileNamesTheFile) {
     EXPECT_TRUE(has(none.err, "runs/nothing")) << none.err;
 }
 
+TEST_F(Replay, OfARunWithoutItsVerdictIsDamagedWhateverElseIsThere) {
+    fs::remove(folder_ / "runs/it/verdict.json");
+    for (const auto* command : {"replay", "shrink", "report"}) {
+        const auto answer = storm({command, "runs/it"});
+        EXPECT_EQ(answer.code, 65) << command << "\n" << answer.all();
+        EXPECT_TRUE(has(answer.err, "runs/it/verdict.json is missing")) << answer.err;
+        EXPECT_EQ(answer.out, "") << command;
+    }
+    // Only the story says whose directory it was.
+    for (const auto* file : {"plan.json", "history.jsonl", "decisions.jsonl", "events.jsonl"}) {
+        fs::remove(folder_ / "runs/it" / file);
+    }
+    const auto page = storm({"report", "runs/it"});
+    EXPECT_EQ(page.code, 65) << page.all();
+    EXPECT_TRUE(has(page.err, "runs/it/verdict.json is missing")) << page.err;
+}
+
+TEST_F(Replay, OfASweepSaysThatItHasNoRunOrWhatItLost) {
+    const auto sweep = storm({"run", scenario("demo/primary-backup-repaired.yaml"), "--seeds", "5",
+                              "--out", "runs/pass"});
+    ASSERT_EQ(sweep.code, 0) << sweep.all();
+    const auto none = storm({"replay", "runs/pass"});
+    EXPECT_EQ(none.code, 64) << none.all();
+    EXPECT_TRUE(has(none.err, "a sweep in which nothing failed")) << none.err;
+    EXPECT_EQ(storm({"report", "runs/pass"}).code, 0);
+    for (const auto* file : {"sweep.json", "story.json"}) {
+        const auto path = std::string("runs/pass/") + file;
+        const auto text = read(path);
+        fs::remove(folder_ / path);
+        for (const auto* command : {"replay", "report"}) {
+            const auto answer = storm({command, "runs/pass"});
+            EXPECT_EQ(answer.code, 65) << command << "\n" << answer.all();
+            EXPECT_TRUE(has(answer.err, path)) << answer.err;
+        }
+        write(path, text);
+    }
+    fs::copy(folder_ / "runs/it/story.json", folder_ / "runs/pass/story.json",
+             fs::copy_options::overwrite_existing);
+    EXPECT_EQ(storm({"report", "runs/pass"}).code, 65);
+}
+
+TEST_F(Replay, OfAFileThatIsNotTheOneOfTheVerdictNamesIt) {
+    ASSERT_EQ(
+        storm({"run", scenario("demo/primary-backup.yaml"), "--seed", "4", "--out", "runs/other"})
+            .code,
+        1);
+    for (const std::string file : {"decisions.jsonl", "history.jsonl", "events.jsonl"}) {
+        const auto path = "runs/it/" + file;
+        const auto text = read(path);
+        const auto lines = text.substr(0, text.rfind('\n', text.size() / 2) + 1);
+        auto changed = text;
+        const auto digit = changed.find_last_of("0123456789");
+        changed[digit] = changed[digit] == '1' ? '2' : '1';
+        for (const auto& other : {std::string(), lines, changed, read("runs/other/" + file)}) {
+            write(path, other);
+            for (const auto* command : {"replay", "shrink", "report"}) {
+                const auto answer = storm({command, "runs/it"});
+                EXPECT_EQ(answer.code, 65) << command << " " << path << "\n" << answer.all();
+                EXPECT_TRUE(has(answer.err, path)) << answer.err;
+                EXPECT_EQ(answer.out, "");
+            }
+        }
+        write(path, text);
+    }
+    EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
+}
+
+TEST_F(Replay, OfAnOlderDirectoryWithoutNotesOfItsFilesReadsIt) {
+    auto verdict = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
+    ASSERT_EQ(verdict.erase("files"), 1U);
+    write("runs/it/verdict.json", verdict.dump(2) + "\n");
+    EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
+}
+
+TEST_F(Replay, ReportRefusesAPartOfAnotherRunAndOneThatIsMissing) {
+    ASSERT_EQ(storm({"run", scenario("demo/primary-backup.yaml"), "--no-cause", "--seeds",
+                     "100..900", "--set", "network.delay=3ms", "--out", "runs/other"})
+                  .code,
+              0);
+    for (const std::string part : {"story.json", "whole"}) {
+        fs::rename(folder_ / "runs/it" / part, folder_ / "kept");
+        const auto missing = storm({"report", "runs/it"});
+        EXPECT_EQ(missing.code, 65) << missing.all();
+        EXPECT_TRUE(has(missing.err, "runs/it/" + part)) << missing.err;
+        fs::copy(folder_ / "runs/other" / part, folder_ / "runs/it" / part,
+                 fs::copy_options::recursive);
+        const auto foreign = storm({"report", "runs/it"});
+        EXPECT_EQ(foreign.code, 65) << foreign.all();
+        EXPECT_TRUE(has(foreign.err, "runs/it/" + part)) << foreign.err;
+        fs::remove_all(folder_ / "runs/it" / part);
+        fs::rename(folder_ / "kept", folder_ / "runs/it" / part);
+    }
+    edit("runs/it/whole/plan.json", "\"nodes\": 3", "\"nodes\": 4");
+    const auto page = storm({"report", "runs/it"});
+    EXPECT_EQ(page.code, 0) << page.all();
+    EXPECT_TRUE(has(page.err, "runs/it/whole/plan.json was edited")) << page.err;
+}
+
+TEST_F(Replay, OfACopyNamesTheCopy) {
+    fs::rename(folder_ / "runs/it", folder_ / "runs/copy");
+    const auto again = storm({"replay", "runs/copy"});
+    EXPECT_TRUE(has(again.out, "replay runs/copy")) << again.out;
+    EXPECT_FALSE(has(again.out, "runs/it")) << again.out;
+    EXPECT_EQ(storm({"report", "runs/copy"}).code, 0);
+    const auto page = read("runs/copy/report.html");
+    EXPECT_TRUE(has(page, "replay runs/copy"));
+    EXPECT_FALSE(has(page, "replay runs/it"));
+}
+
+TEST_F(Replay, SaysWhatItsLineGives) {
+    const Twist brief{.in_child = {}, .meanwhile = {}, .program = "storm", .shell = {}};
+    EXPECT_TRUE(has(storm({"replay", "runs/it"}, brief).out, "runs/it   the same bytes again"));
+    const auto verdict = read("runs/it/verdict.json");
+    auto other = nlohmann::ordered_json::parse(verdict);
+    other["build"] = "another";
+    other["digest"] = "0123456789abcdef";
+    write("runs/it/verdict.json", other.dump(2) + "\n");
+    EXPECT_TRUE(has(storm({"replay", "runs/it"}, brief).out, "runs/it   the same plan and seed"));
+    auto leak = nlohmann::ordered_json::parse(verdict);
+    leak["findings"][0]["check"] = "deterministic";
+    leak["findings"][0]["anomaly"] = "divergence";
+    write("runs/it/verdict.json", leak.dump(2) + "\n");
+    EXPECT_TRUE(has(storm({"replay", "runs/it"}, brief).out, "runs/it   the same plan and seed"));
+    write("runs/it/verdict.json", verdict);
+    auto plan = nlohmann::ordered_json::parse(read("runs/it/plan.json"));
+    plan["faults"][0]["at"] = "2.9s";
+    write("runs/it/plan.json", plan.dump(2) + "\n");
+    EXPECT_TRUE(has(storm({"replay", "runs/it"}, brief).out, "runs/it   the edited plan again"));
+}
+
+TEST_F(Replay, ThatComesOutOtherwiseSaysBothOutcomes) {
+    const std::string was =
+        "the outcome is another: was violated (no-lost-acknowledged-writes: lost write and "
+        "linearizable: stale read), now pass";
+    auto plan = nlohmann::ordered_json::parse(read("runs/it/plan.json"));
+    const auto faults = plan["faults"];
+    plan["faults"][0]["at"] = "2.9s";
+    write("runs/it/plan.json", plan.dump(2) + "\n");
+    const auto squeezed = [&] {
+        std::string text;
+        for (const char c : storm({"replay", "runs/it"}).out) {
+            const char plain = c == '\n' ? ' ' : c;
+            if (plain != ' ' || !text.ends_with(' ')) text += plain;
+        }
+        return text;
+    };
+    EXPECT_TRUE(has(squeezed(), was)) << squeezed();
+    plan["faults"] = faults;
+    plan["checks"] = nlohmann::ordered_json::array();
+    write("runs/it/plan.json", plan.dump(2) + "\n");
+    EXPECT_TRUE(has(squeezed(), was)) << squeezed();
+}
+
 TEST_F(Replay, ShrinkLeavesTheRunAloneAndSavesAScenarioThatFailsForTheSameCheck) {
     const auto before = read("runs/it/verdict.json");
     const auto small = storm({"shrink", "runs/it", "--save", "again.yaml"});

@@ -92,7 +92,7 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     tale.stored = stored_of(session, std::move(*result), scenario, request, tale.directory);
     const auto& run = tale.stored.result;
     tale.facts.met = tale.stored.expect.met(run.judgement.verdict, run.findings);
-    tale.facts.commands = {{tale.stored.command, "the same bytes again"}};
+    tale.facts.commands = {replay_command(tale.stored)};
     const int exit_code = keep_tale(session, tale, {}, exit_code_of(tale.stored));
     remember_place(tale.directory);
     print_tale(session, tale);
@@ -328,7 +328,7 @@ core::Result<Tale> tell_group(const Sweeping& sweep, const runner::Group& group,
     STORM_TRY(const auto shrunk, tell(session, scenario, request, group, tale));
     if (shrunk) find_causes(session, request, shrunk->plan, group.reason, tale);
     add_sweep(sweep, tale.facts);
-    tale.facts.commands = {{tale.stored.command, "the same bytes again"},
+    tale.facts.commands = {replay_command(tale.stored),
                            {seed_command(session, tale.facts, tale.stored.result.record.seed),
                             "the whole seed, before it was made small"}};
     runner::ExtraFiles extra;

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <atomic>
 #include <cctype>
 #include <cerrno>
@@ -19,6 +20,7 @@
 #include "runner/directory.h"
 #include "runner/fleet.h"
 #include "sdk/places.h"
+#include "sdk/story_file.h"
 
 #ifndef STORM_VERSION
 #define STORM_VERSION "0.1.0"
@@ -221,6 +223,14 @@ std::optional<scenario::Scenario> load(Session& session, const std::string& path
 
 namespace {
 
+/// Whether a folder holds what a run or a sweep leaves, if only a part of it.
+bool holds_any(const fs::path& place) {
+    std::error_code ignored;
+    return std::ranges::any_of(std::array{"plan.json", "decisions.jsonl", "history.jsonl",
+                                          "events.jsonl", "sweep.json", story_name},
+                               [&](const char* file) { return fs::exists(place / file, ignored); });
+}
+
 /// When the run there was written, in nanoseconds; -1: there is none.
 std::int64_t age_mark(const fs::path& directory, bool pages) {
     for (const char* file : {"verdict.json", "sweep.json"}) {
@@ -257,11 +267,16 @@ core::Result<std::string> newest_run(bool pages) {
 
 core::Result<std::string> find_run(const std::string& run, bool pages) {
     if (run.empty()) return newest_run(pages);
+    std::error_code ignored;
     for (const auto& place : {run, "runs/" + run}) {
-        if (age_mark(place, pages) >= 0) return place;
+        if (fs::exists(fs::path(place) / "verdict.json", ignored)) return place;
     }
     for (const auto& place : {run, "runs/" + run}) {
-        if (age_mark(place, true) < 0) continue;
+        if (!holds_any(place)) continue;
+        if (const auto sweep = read_tale(place); !sweep) {
+            return std::unexpected(damaged(sweep.error()));
+        }
+        if (pages) return place;
         return core::fail(core::ErrorKind::not_found,
                           place + " holds a sweep in which nothing failed; it has no run");
     }

@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "runner/json_out.h"
+#include "sdk/places.h"
 
 namespace storm::sdk {
 namespace {
@@ -317,27 +318,90 @@ core::Result<void> read_story(std::string_view source, const std::string& name, 
     return facts.kind == "sweep" ? take(bare, name, tale) : core::Result<void>{};
 }
 
+namespace {
+
+namespace fs = std::filesystem;
+
+core::Result<void> bad(const fs::path& file, const std::string& why) {
+    return core::fail(core::ErrorKind::bad_input, file.string() + why);
+}
+
+/// A folder without verdict.json must be that of a sweep in which nothing failed. `ran`: its story
+/// is that of a run.
+core::Result<void> check_bare(const fs::path& directory, bool ran) {
+    std::error_code error;
+    for (const char* file : {"plan.json", "decisions.jsonl", "history.jsonl", "events.jsonl"}) {
+        ran = ran || fs::exists(directory / file, error);
+    }
+    const fs::path needed = directory / (ran ? "verdict.json" : "sweep.json");
+    if (fs::exists(needed, error)) return {};
+    return bad(needed, " is missing; the directory is damaged");
+}
+
+/// A story must be of the run beside it.
+core::Result<void> check_story(const fs::path& story, const Tale& tale) {
+    const auto& facts = tale.facts;
+    const auto& stored = tale.stored;
+    const bool same = facts.kind != "sweep" && facts.world == stored.world &&
+                      facts.settings == stored.settings && !facts.commands.empty() &&
+                      facts.commands.front().line == stored.command;
+    if (same) return {};
+    return bad(story, " is the story of another run than verdict.json");
+}
+
+/// A plan may be edited by hand, to be replayed.
+void note_edit(const runner::StoredRun& run, const fs::path& directory, Tale& tale) {
+    if (core::hex(fault::digest(run.result.plan)) == run.plan_digest) return;
+    tale.edited.push_back((directory / "plan.json").string());
+}
+
+/// Reads the run before it was made small, which must be one of the same seed.
+core::Result<void> read_whole(const fs::path& directory, Tale& tale) {
+    STORM_TRY(auto before, runner::read_run(directory.string()));
+    const auto& run = tale.stored.result;
+    if (before.result.record.seed != run.record.seed ||
+        before.result.plan.scenario_digest != run.plan.scenario_digest) {
+        return bad(directory, " holds another run than the one that was made small");
+    }
+    note_edit(before, directory, tale);
+    tale.whole = std::move(before.result);
+    return {};
+}
+
+}  // namespace
+
+core::Error damaged(core::Error error) {
+    if (error.kind == core::ErrorKind::not_found) error.kind = core::ErrorKind::bad_input;
+    return error;
+}
+
 core::Result<Tale> read_tale(const std::string& directory) {
-    namespace fs = std::filesystem;
     std::error_code error;
     Tale tale;
-    const std::string story = (fs::path(directory) / story_name).string();
-    const bool has_run = fs::exists(fs::path(directory) / "verdict.json", error);
+    tale.directory = directory;
+    const fs::path folder(directory);
+    const fs::path story = folder / story_name;
+    const fs::path whole = folder / "whole";
+    const bool has_run = fs::exists(folder / "verdict.json", error);
     if (has_run) {
         STORM_TRY(tale.stored, runner::read_run(directory));
-        tale.facts.commands = {{tale.stored.command, "the same bytes again"}};
+        note_edit(tale.stored, folder, tale);
+        tale.facts.commands = {replay_command(tale.stored)};
         tale.facts.environment = environment();
     }
-    if (!has_run || fs::exists(story, error)) {
-        STORM_TRY(const auto text, runner::read_file(story));
-        STORM_CHECK(read_story(text, story, tale));
+    // A run that was not made small has all that its page says in its own files.
+    const bool needs_story = fs::exists(folder / "sweep.json", error) || fs::exists(whole, error);
+    if (!has_run || needs_story || fs::exists(story, error)) {
+        const auto text = runner::read_file(story.string());
+        if (!text && !has_run) STORM_CHECK(check_bare(folder, false));
+        if (!text) return std::unexpected(text.error());
+        STORM_CHECK(read_story(*text, story.string(), tale));
+        STORM_CHECK(has_run ? check_story(story, tale)
+                            : check_bare(folder, tale.facts.kind != "sweep"));
     }
-    const std::string whole = (fs::path(directory) / "whole").string();
-    if (has_run && fs::exists(fs::path(whole) / "verdict.json", error)) {
-        STORM_TRY(auto before, runner::read_run(whole));
-        tale.whole = std::move(before.result);
+    if (has_run && (tale.facts.shrink || fs::exists(whole, error))) {
+        STORM_CHECK(read_whole(whole, tale));
     }
-    tale.directory = directory;
     return tale;
 }
 

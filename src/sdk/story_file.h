@@ -20,7 +20,11 @@ inline constexpr const char* story_name = "story.json";
 [[nodiscard]] core::Result<void> read_story(std::string_view text, const std::string& name,
                                             Tale& tale);
 
-/// A run directory with its story, as written by write_tale(): all that its page says.
+/// A run directory with its story, as written by write_tale(): all that its page says. An error
+/// names the file that is missing, damaged or of another run.
 [[nodiscard]] core::Result<Tale> read_tale(const std::string& directory);
+
+/// A run directory of which a file is missing is bad input, not a wrong command.
+[[nodiscard]] core::Error damaged(core::Error error);
 
 }  // namespace storm::sdk

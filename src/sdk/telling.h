@@ -41,7 +41,8 @@ struct Tale {
     runner::StoredRun stored;                // The run that shows it, the smallest there is.
     std::optional<runner::RunResult> whole;  // Before shrinking.
     Facts facts;
-    std::string directory;  // Where the run lies, or will; "": nowhere.
+    std::string directory;            // Where the run lies, or will; "": nowhere.
+    std::vector<std::string> edited;  // Its plans that are no longer those of the runs.
 };
 
 /// Requires: tale outlives the story.
