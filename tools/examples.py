@@ -40,7 +40,7 @@ command does not have is an error; its help ends with those that it has.
 | 1 | violated |
 | 2 | inconclusive |
 | 64 | the command line is wrong |
-| 65 | the scenario is wrong |
+| 65 | the scenario is wrong, or a run directory is damaged |
 | 69 | the world cannot do what is asked |
 | 70 | the machine refused, as a full disk or a result that could not be written; or a bug of ours |
 | 77 | not permitted, as a folder that cannot be written |

@@ -105,11 +105,15 @@ std::vector<std::string> characters(std::string_view utf8) {
     return all;
 }
 
-std::string plain(std::string_view text) {
+namespace {
+
+std::string cleaned(std::string_view text, std::string_view kept) {
     std::string clean;
     while (!text.empty()) {
         const auto [code, bytes] = first_character(text);
-        if (code == '\n' || code == '\t' || code == '\r') {
+        if (code < 0x80 && kept.find(static_cast<char>(code)) != std::string_view::npos) {
+            clean += static_cast<char>(code);
+        } else if (code == '\n' || code == '\t' || code == '\r') {
             clean += ' ';
         } else if (code == 0xFFFD || is_unsafe(code)) {
             clean += replacement;
@@ -119,6 +123,34 @@ std::string plain(std::string_view text) {
         text.remove_prefix(bytes);
     }
     return clean;
+}
+
+/// How long a sequence of ours is at the front of `text`: a colour or the redrawing of a line.
+std::size_t own_sequence(std::string_view text) {
+    constexpr std::string_view redraw = "\r\033[K";
+    if (text.starts_with(redraw)) return redraw.size();
+    if (!text.starts_with("\033[")) return 0;
+    const auto end = text.find_first_not_of("0123456789;", 2);
+    return end != std::string_view::npos && text[end] == 'm' ? end + 1 : 0;
+}
+
+}  // namespace
+
+std::string plain(std::string_view text) { return cleaned(text, {}); }
+
+std::string plain_lines(std::string_view text) { return cleaned(text, "\n\t"); }
+
+std::string for_screen(std::string_view text) {
+    std::string shown;
+    while (!text.empty()) {
+        const std::size_t own = own_sequence(text);
+        const auto [code, bytes] = first_character(text);
+        const bool acts = code == 0xFFFD || (code < 0x20 && code != '\n' && code != '\t') ||
+                          (code >= 0x7F && code < 0xA0);
+        shown += own == 0 && acts ? replacement : text.substr(0, own != 0 ? own : bytes);
+        text.remove_prefix(own != 0 ? own : bytes);
+    }
+    return shown;
 }
 
 std::string to_ascii(std::string_view utf8) {

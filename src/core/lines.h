@@ -25,6 +25,12 @@ struct Look {
 /// become U+FFFD, line ends and tabs a space.
 [[nodiscard]] std::string plain(std::string_view text);
 
+/// The same, but line ends and tabs stay: text of several lines.
+[[nodiscard]] std::string plain_lines(std::string_view text);
+/// Of control characters only line ends, tabs, our colours and the redrawing of a line stay: the
+/// last thing before a terminal, whatever came through until there.
+[[nodiscard]] std::string for_screen(std::string_view text);
+
 /// Without what ASCII lacks: arrows, boxes, dots and dashes become their nearest sign, any
 /// other character '?'.
 [[nodiscard]] std::string to_ascii(std::string_view utf8);

@@ -10,6 +10,17 @@
 namespace storm::core {
 namespace {
 
+TEST(Lines, AScreenGetsNoControlCharacterButOurOwnColoursAndRedraws) {
+    const std::string ours = "\r\033[K\033[1;31merror:\033[0m a\tb\nc é ▶";
+    EXPECT_EQ(for_screen(ours), ours);
+    const std::string sign = "\uFFFD";
+    EXPECT_EQ(for_screen("\033]0;title\007"), sign + "]0;title" + sign);
+    EXPECT_EQ(for_screen("\033[2J\rover"), sign + "[2J" + sign + "over");
+    EXPECT_EQ(for_screen("\x7f\xc2\x9b\x9b"), sign + sign + sign);
+    EXPECT_EQ(for_screen("\033["), sign + "[");
+    EXPECT_EQ(plain_lines("a\n\tb\033[31m\r"), "a\n\tb" + sign + "[31m ");
+}
+
 TEST(Lines, PlainTextHoldsNothingThatActsOnTheScreen) {
     EXPECT_EQ(plain("a\033[2Jb"), "a\uFFFD[2Jb");
     EXPECT_EQ(plain("one\ntwo\tthree"), "one two three");

@@ -8,6 +8,8 @@
 #include <cstdio>
 #include <string_view>
 
+#include "core/lines.h"
+
 namespace storm::core {
 namespace {
 
@@ -26,7 +28,7 @@ void log(LogLevel level, const std::string& line) {
     std::string text = "stormproof: ";
     text += names[static_cast<std::size_t>(level)];
     text += ": ";
-    text += line;
+    text += plain_lines(line);
     text += '\n';
     // One call, so that lines of several threads do not mix; stderr's lock keeps them whole.
     std::fwrite(text.data(), 1, text.size(), stderr);

@@ -94,10 +94,17 @@ public:
     explicit Rows(const Look& look) : look_(look) {}
     void add(std::string_view name, std::string_view text, std::string_view right = {}) {
         const std::size_t indent = 2 + name_width;
-        const std::size_t right_width = right.empty() ? 0 : right_column;
-        const std::size_t room = std::max<std::size_t>(look_.width, 60) - indent - right_width;
+        // A narrow screen has no column at the right: the word stands behind the text.
+        const bool beside = look_.width >= 60;
+        const std::size_t right_width = right.empty() || !beside ? 0 : right_column;
+        const std::size_t room = look_.width - indent - right_width;
         std::string label(name);
-        for (const std::string& line : core::wrapped(text, room)) {
+        std::string told(text);
+        if (!beside && !right.empty()) {
+            told += fmt::format(" [{}]", right);
+            right = {};
+        }
+        for (const std::string& line : core::wrapped(told, room)) {
             page_ += "  " + painted(padded(label, name_width), core::Paint::accent, look_);
             if (!right.empty()) {
                 page_ += padded(line, room) + padded_left(right, right_column);
@@ -123,14 +130,19 @@ private:
     std::string page_;
 };
 
-std::string first_line(const FaultSpec& spec, std::size_t indent, const Look& look) {
-    std::string page;
-    std::string label =
-        painted(spec.name, core::Paint::strong, look) + std::string(indent - spec.name.size(), ' ');
-    const std::size_t width = std::max<std::size_t>(look.width, 60);
-    for (const std::string& line : core::wrapped(spec.summary, width - indent)) {
-        page += label + line + "\n";
-        label = std::string(indent, ' ');
+/// `label`, and beside it a text that wraps below itself; on a narrow screen, below the label.
+std::string beside(const std::string& label, std::size_t indent, std::string_view text,
+                   const Look& look) {
+    constexpr std::size_t least = 20;
+    const bool narrow = look.width < indent + least;
+    std::string page = narrow ? label : "";
+    while (narrow && page.ends_with(' ')) page.pop_back();
+    if (narrow) page += '\n';
+    const std::size_t margin = narrow ? 4 : indent;
+    std::string head = narrow ? std::string(margin, ' ') : label;
+    for (const std::string& line : core::wrapped(text, look.width - margin)) {
+        page += head + line + "\n";
+        head.assign(margin, ' ');
     }
     return page;
 }
@@ -232,7 +244,9 @@ std::string explain(const FaultSpec& spec, const Look& look) {
     rows.add("known as", spec.known_as);
     rows.add_whole("in a file", "- " + scenario_use(spec));
     if (!spec.example.empty()) rows.add("example", spec.example);
-    std::string page = first_line(spec, spec.name.size() + 3, look) + std::move(rows).text();
+    const std::string name = painted(spec.name, core::Paint::strong, look) + "   ";
+    const std::string page =
+        beside(name, spec.name.size() + 3, spec.summary, look) + std::move(rows).text();
     return look.unicode ? page : core::to_ascii(page);
 }
 
@@ -248,12 +262,8 @@ std::string faults_list(const Catalogue& faults, std::span<const std::string> wo
             cells += padded(can ? world : "–", core::columns(world) + 2);
         }
         const std::size_t indent = spec.name.size() + core::columns(cells);
-        std::string label = painted(spec.name, core::Paint::strong, look) + cells;
-        const std::size_t width = std::max<std::size_t>(look.width, 60);
-        for (const std::string& line : core::wrapped(spec.summary, width - indent)) {
-            page += label + line + "\n";
-            label = std::string(indent, ' ');
-        }
+        page += beside(painted(spec.name, core::Paint::strong, look) + cells, indent, spec.summary,
+                       look);
     }
     return look.unicode ? page : core::to_ascii(page);
 }

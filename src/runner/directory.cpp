@@ -32,22 +32,24 @@ core::Error errno_error(const std::string& path) {
     return {kind, path + ": " + std::strerror(errno), {}};
 }
 
-/// Writes and syncs; what was written is there after a power loss or not at all.
-core::Result<void> write_and_sync(const std::string& path, std::string_view text) {
+/// Writes and syncs; what was written is there after a power loss or not at all. Errors speak of
+/// `name`, the file that it is to become.
+core::Result<void> write_and_sync(const std::string& path, std::string_view text,
+                                  const std::string& name) {
     const int fd = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (fd < 0) return std::unexpected(errno_error(path));
+    if (fd < 0) return std::unexpected(errno_error(name));
     while (!text.empty()) {
         const auto wrote = ::write(fd, text.data(), text.size());
         if (wrote < 0 && errno == EINTR) continue;
         if (wrote < 0) {
-            const auto error = errno_error(path);
+            const auto error = errno_error(name);
             ::close(fd);
             return std::unexpected(error);
         }
         text.remove_prefix(static_cast<std::size_t>(wrote));
     }
     const bool synced = ::fsync(fd) == 0 || errno == EINVAL || errno == ENOTSUP;
-    const auto error = errno_error(path);
+    const auto error = errno_error(name);
     if (::close(fd) != 0 || !synced) return std::unexpected(error);
     return {};
 }
@@ -69,7 +71,7 @@ core::Result<void> write_all(const std::string& folder, const StoredRun& run,
         if (text.size() > file_max) {
             return core::fail(ErrorKind::internal, name + " is too long to be read again");
         }
-        return write_and_sync(folder + "/" + name, text);
+        return write_and_sync(folder + "/" + name, text, name);
     };
     STORM_CHECK(put("plan.json", fault::to_json(run.result.plan)));
     const auto files = record_files(run.result.record);
@@ -160,7 +162,7 @@ core::Result<void> write_run(const std::string& path, const StoredRun& run, cons
 core::Result<void> write_folder(const std::string& path, const ExtraFiles& files) {
     return write_beside(path, [&](const std::string& folder) -> core::Result<void> {
         for (const auto& [name, text] : files) {
-            STORM_CHECK(write_and_sync(folder + "/" + name, text));
+            STORM_CHECK(write_and_sync(folder + "/" + name, text, name));
         }
         return {};
     });
@@ -169,7 +171,7 @@ core::Result<void> write_folder(const std::string& path, const ExtraFiles& files
 core::Result<void> write_file(const std::string& path, std::string_view text) {
     clear_leftovers(path);
     const std::string made = path + temporary("new");
-    if (auto done = write_and_sync(made, text); !done) {
+    if (auto done = write_and_sync(made, text, path); !done) {
         ::unlink(made.c_str());
         return done;
     }

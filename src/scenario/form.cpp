@@ -161,6 +161,7 @@ std::optional<ParamValue> Form::param(const ParamSpec& spec, const YamlNode& nod
               fmt::format("{} is a {}, found {}", spec.name, noun(spec.type), to_text(node.kind)));
         return std::nullopt;
     }
+    if (!printable(spec.name, node)) return std::nullopt;
     std::string_view text = node.text;
     if (spec.type == ParamType::boolean && node.plain) {
         if (text == "on" || text == "yes") text = "true";
@@ -203,8 +204,25 @@ std::optional<bool> Form::flag(std::string_view name, const YamlNode& node) {
     return std::get<bool>(*value);
 }
 
+/// A terminal would obey control characters, and no name and no title needs them.
+bool Form::printable(std::string_view name, const YamlNode& node) {
+    for (std::string_view rest = node.text; !rest.empty();) {
+        const char32_t code = core::take_character(rest);
+        const bool blank = code == U'\n' || code == U'\r' || code == U'\t';
+        if (blank || (code >= 0x20 && code < 0x7F) || code >= 0xA0) continue;
+        wrong(node,
+              fmt::format("{} has the control character U+{:04X}", name,
+                          static_cast<std::uint32_t>(code)),
+              "leave it out");
+        return false;
+    }
+    return true;
+}
+
 std::optional<std::string> Form::text(std::string_view name, const YamlNode& node) {
-    if (node.is(Kind::scalar)) return node.text;
+    if (node.is(Kind::scalar)) {
+        return printable(name, node) ? std::optional(node.text) : std::nullopt;
+    }
     wrong(node, fmt::format("{} is text, found {}", name, to_text(node.kind)));
     return std::nullopt;
 }

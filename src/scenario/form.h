@@ -55,6 +55,8 @@ public:
                                                    Duration low = {});
     [[nodiscard]] std::optional<bool> flag(std::string_view name, const YamlNode& node);
     [[nodiscard]] std::optional<std::string> text(std::string_view name, const YamlNode& node);
+    /// Whether the text has no control characters but blanks; files a problem if it has.
+    [[nodiscard]] bool printable(std::string_view name, const YamlNode& node);
     /// One of `choices`; the index.
     [[nodiscard]] std::optional<std::size_t> choice(std::string_view name, const YamlNode& node,
                                                     std::span<const std::string> choices);

@@ -80,13 +80,13 @@ Window window(std::string_view line, std::size_t before, std::size_t width, std:
 std::string help_below(const std::string& help, const std::string& blank, std::size_t lead,
                        std::size_t room) {
     constexpr std::size_t least = 4;
-    std::vector<std::string> lines{help};
-    if (core::columns(help) > room - least) {
-        const auto gap = help.find("   (");
-        const auto end = help.find_last_not_of(' ', gap);
+    std::vector<std::string> lines{core::plain(help)};
+    if (const std::string whole = lines.front(); core::columns(whole) > room - least) {
+        const auto gap = whole.find("   (");
+        const auto end = whole.find_last_not_of(' ', gap);
         lines =
-            core::wrapped(help.substr(0, gap == std::string::npos ? gap : end + 1), room - least);
-        if (gap != std::string::npos) lines.push_back(help.substr(help.find('(', gap)));
+            core::wrapped(whole.substr(0, gap == std::string::npos ? gap : end + 1), room - least);
+        if (gap != std::string::npos) lines.push_back(whole.substr(whole.find('(', gap)));
     }
     std::size_t widest = 0;
     for (const std::string& each : lines) widest = std::max(widest, core::columns(each));
@@ -115,7 +115,7 @@ std::string quoted_line(const Problem& problem, std::string_view line, bool with
         const std::size_t used = shown.lead + shown.marked;
         out += fmt::format("{} | {:{}}^{:~<{}}", blank, "", shown.lead, "", shown.marked - 1);
         if (!told && used + 1 + core::columns(problem.help) <= room) {
-            out += " " + problem.help;
+            out += " " + core::plain(problem.help);
             told = true;
         }
         out += '\n';
@@ -197,13 +197,14 @@ std::string to_text(const std::vector<Problem>& problems, const std::string& pat
     std::string out;
     const Problem* above = nullptr;
     for (const Problem& problem : problems) {
+        const std::string what = core::plain(problem.what);  // It may quote what is wrong.
         std::string_view line;
         if (!problem.setting.empty()) {
-            out += fmt::format("--set: error: {}\n", problem.what);
+            out += fmt::format("--set: error: {}\n", what);
             line = problem.setting;
         } else {
-            out += fmt::format("{}:{}:{}: error: {}\n", path, problem.line, problem.column,
-                               problem.what);
+            out += fmt::format("{}:{}:{}: error: {}\n", core::plain(path), problem.line,
+                               problem.column, what);
             line = line_of(text, problem.line);
         }
         const bool seen = above != nullptr && above->line == problem.line &&

@@ -137,10 +137,16 @@ void Reader::read_numbers(const YamlNode& with) {
     }
 }
 
+/// Something to go on with; what else is wrong does not follow from it.
+void Reader::guess_chaos() {
+    out_.chaos = core::seconds(1'000'000);
+    chaos_guessed_ = true;
+}
+
 void Reader::read_lengths() {
     if (const YamlNode* length = top("for")) {
         out_.chaos = form_.duration("for", *length, 1_us).value_or(Duration{});
-        if (out_.chaos.ns == 0) out_.chaos = core::seconds(1'000'000);  // A guess to go on with.
+        if (out_.chaos.ns == 0) guess_chaos();
     } else if (const YamlNode* workload = top("workload")) {
         std::vector<const YamlNode*> uses(workload->items.begin(), workload->items.end());
         if (workload->is(Kind::map)) uses.push_back(workload);
@@ -148,13 +154,14 @@ void Reader::read_lengths() {
             const YamlNode* length_of = use->find("for");
             if (length_of == nullptr || !length_of->is(Kind::scalar)) continue;
             const auto parsed = core::parse_duration(length_of->text);
-            out_.chaos = std::max(out_.chaos, parsed ? *parsed : core::seconds(1'000'000));
+            if (!parsed) guess_chaos();
+            if (parsed) out_.chaos = std::max(out_.chaos, *parsed);
         }
     }
     if (out_.chaos.ns <= 0) {
         form_.problems().missing({}, "nothing says how long the chaos phase is",
                                  "add for: 5s at the top, or to a workload");
-        out_.chaos = core::seconds(1'000'000);
+        guess_chaos();
     }
     out_.settle = core::seconds(30);
     if (const YamlNode* settle = top("settle")) {

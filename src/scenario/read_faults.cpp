@@ -361,11 +361,11 @@ void Reader::read_random_times(const YamlNode& node, RandomFaults& random) {
         random.every = form_.duration("every", *every, 1_ms).value_or(random.every);
         if (count == nullptr) {
             slots = (out_.chaos.ns + random.every.ns - 1) / random.every.ns;
-            if (slots > 100'000) {
+            if (slots > 100'000 && !chaos_guessed_) {
                 form_.wrong(*every, fmt::format("that makes {} faults", slots),
                             "at most 100000 a run");
-                slots = 1;
             }
+            if (slots > 100'000) slots = 1;
         }
     }
     random.every.ns = std::max<std::int64_t>(random.every.ns, 1'000);

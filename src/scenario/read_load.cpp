@@ -87,7 +87,7 @@ void Reader::read_workload(const YamlNode& node) {
         load.params.set("for", out_.chaos.ns, ParamType::duration);
     }
     const std::int64_t every = load.params.has("every") ? load.params.number("every") : 0;
-    if (every > 0 && out_.chaos.ns / every > 10'000'000 / load.clients) {
+    if (!chaos_guessed_ && every > 0 && out_.chaos.ns / every > 10'000'000 / load.clients) {
         form_.wrong(node, "that makes more than 10 million operations a run",
                     "fewer clients, a lower rate, or a shorter chaos phase");
     }

@@ -29,6 +29,7 @@ private:
     void read_system_map(const YamlNode& node);
     void read_numbers(const YamlNode& with);
     void read_lengths();
+    void guess_chaos();
     void read_network();
     void read_checks();
     void read_check(const YamlNode& node);
@@ -81,6 +82,7 @@ private:
     Form form_;
     const Vocabulary& names_;
     Scenario out_;
+    bool chaos_guessed_ = false;
     std::vector<After> afters_;
 };
 

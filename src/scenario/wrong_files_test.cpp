@@ -48,12 +48,20 @@ std::vector<Wrong> yaml_errors() {
         {"an alias inside of itself", file("", "checks: &c [linearizable, *c]\n"), {}},
         {"a list as a key", file("", "[a, b]: 1\n"), {}},
         {"bytes that are no text", std::string("stormproof: 1\ntitle: \"\x01\"\n"), {}},
+        {"a control character in a title", file("", "title: \"a\\e[31mb\"\n"), {}},
+        {"a control character in a name", file("  - {use: \"net.\\u009bloss\", at: 1s}\n"), {}},
         {"bytes that are no UTF-8", "stormproof: 1\ntitle: caf\xe9\n", {}},
     };
 }
 
 std::vector<Wrong> value_errors() {
     return {
+        {"a length of no time, of which nothing else follows",
+         file("  - {use: random, every: 500ms}\n"),
+         {{"for", "0s"}}},
+        {"a length beyond all bounds, of which nothing else follows",
+         file("  - {use: random, every: 500ms}\n"),
+         {{"for", "99999999999h"}}},
         {"the file of the guide",
          "stormproof: 1\ntitle: A wrong file\nsystem: {use: store, nodes: 3}\n"
          "workload: {use: mix, for: 20s}\n\nnetwork:\n  delay: 40parsecs\n\n\nfaults:\n"

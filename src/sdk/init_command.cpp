@@ -22,7 +22,8 @@ int init(Session& session, const std::string& directory) {
         const fs::path path = fs::path(directory) / name;
         fs::create_directories(path.parent_path(), error);
         if (error) {
-            return session.fail(code::denied, path.parent_path().string() + ": " + error.message());
+            return session.fail(core::Error{
+                core::ErrorKind::io, path.parent_path().string() + ": " + error.message(), {}});
         }
         if (const auto written = runner::write_file(path.string(), text); !written) {
             return session.fail(written.error());

@@ -93,6 +93,7 @@ protected:
             argv.push_back(nullptr);
             const int to = open(out.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
             const int log = open(err.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
+            unsetenv("COLUMNS");
             if (chdir(folder_.c_str()) != 0 || dup2(to, 1) < 0 || dup2(log, 2) < 0) _exit(99);
             alarm(sanitized ? 280 : 50);
             if (twist.in_child) twist.in_child();

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <string_view>
 #include <utility>
 
@@ -278,6 +279,10 @@ int shrink(Session& session, const ShrinkRequest& request) {
     if (!request.save.empty()) {
         const auto free = runner::check_file_place(request.save);
         if (!free) return session.fail(free.error());
+        if (std::filesystem::exists(request.save)) {
+            return session.fail(code::usage, request.save + ": there is such a file already",
+                                "choose another name, or remove it first");
+        }
     }
     ui::Progress progress(session.err, "making it small", 0, options->budget);
     options->progress = [&](const runner::ShrinkProgress& p) {

@@ -83,9 +83,9 @@ int Session::fail(const core::Error& error) {
 
 int Session::fail(int exit_code, const std::string& what, const std::string& help) {
     const auto& look = err.look();
-    err.print(
-        fmt::format("{}: {} {}\n", program, core::painted("error:", core::Paint::bad, look), what));
-    if (!help.empty()) err.print(fmt::format("  {}\n", help));
+    err.print(fmt::format("{}: {} {}\n", program, core::painted("error:", core::Paint::bad, look),
+                          core::plain_lines(what)));
+    if (!help.empty()) err.print(fmt::format("  {}\n", core::plain_lines(help)));
     return exit_code;
 }
 
@@ -150,20 +150,35 @@ core::Result<std::string> find_scenario(const std::string& path, const std::stri
 
 namespace {
 
-/// All of stdin. One byte more than a scenario may have is enough for its reader to refuse it.
-core::Result<std::string> read_stdin() {
+/// All that comes from a stream. One byte more than a scenario may have is enough for its reader
+/// to refuse it.
+core::Result<std::string> read_stream(int stream, const std::string& name) {
     std::string text(scenario_bytes_max + 1, '\0');
     std::size_t size = 0;
     while (size < text.size()) {
-        const auto got = ::read(0, text.data() + size, text.size() - size);
+        const auto got = ::read(stream, text.data() + size, text.size() - size);
         if (got < 0 && errno == EINTR && stopped_by() == 0) continue;
-        if (got < 0) {
-            return core::fail(core::ErrorKind::io, fmt::format("stdin: {}", std::strerror(errno)));
-        }
+        if (got < 0) return core::fail(core::ErrorKind::io, name + ": " + std::strerror(errno));
         if (got == 0) break;
         size += static_cast<std::size_t>(got);
     }
     text.resize(size);
+    return text;
+}
+
+/// A file, or a pipe as a shell makes of <(...) where what is read leaves nothing behind: of a run
+/// the path is recorded, and a pipe can be read only once.
+core::Result<std::string> read_path(const std::string& path, Source source) {
+    std::error_code ignored;
+    if (!fs::is_fifo(path, ignored)) return runner::read_file(path, scenario_bytes_max);
+    if (source == Source::file) {
+        return core::fail(core::ErrorKind::io,
+                          path + ": a pipe; a run names its scenario, which must be a file");
+    }
+    const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0) return core::fail(core::ErrorKind::io, path + ": " + std::strerror(errno));
+    auto text = read_stream(fd, path);
+    ::close(fd);
     return text;
 }
 
@@ -188,7 +203,7 @@ core::Result<Loaded> read_scenario(const Session& session, const std::string& pa
         }
         changes.push_back({each.substr(0, at), each.substr(at + 1)});
     }
-    auto text = streamed ? read_stdin() : runner::read_file(out.path, scenario_bytes_max);
+    auto text = streamed ? read_stream(0, out.path) : read_path(out.path, source);
     if (!text) {
         text.error().kind = core::ErrorKind::bad_input;
         return std::unexpected(std::move(text).error());

@@ -63,7 +63,8 @@ struct Loaded {
     std::optional<scenario::Scenario> scenario;  // Absent if there are problems.
     std::vector<scenario::Problem> problems;
 };
-/// Whether "-" names a file like any other or stdin. What leaves a run behind needs a file.
+/// Whether "-" names a file like any other or stdin, and whether a pipe will do. What leaves a run
+/// behind needs a file.
 enum class Source : std::uint8_t { file, file_or_stdin };
 /// An error: there is no such file, it cannot be read, or a setting is no path=value.
 [[nodiscard]] core::Result<Loaded> read_scenario(const Session& session, const std::string& path,

@@ -53,8 +53,8 @@ int validate(Session& session, const std::vector<std::string>& files,
         } else if (!session.quiet) {
             const auto& scenario = *loaded->scenario;
             session.out.print(fmt::format(
-                "{}: valid   {} on {}, {}, expects {}\n", loaded->path, scenario.system->name,
-                core::counted(scenario.nodes, "node"),
+                "{}: valid   {} on {}, {}, expects {}\n", core::plain(loaded->path),
+                scenario.system->name, core::counted(scenario.nodes, "node"),
                 core::counted(scenario.faults.size() + scenario.random.size(), "fault entry"),
                 scenario::to_text(scenario.expect)));
         }

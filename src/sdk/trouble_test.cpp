@@ -120,6 +120,69 @@ TEST_F(Trouble, AScenarioThatCannotBeSavedIsSaidBeforeTheWork) {
     EXPECT_FALSE(there("runs/primary-backup-seed-3-small"));
 }
 
+TEST_F(Trouble, AFileThatIsThereIsNotReplacedByASavedScenario) {
+    ASSERT_EQ(storm({"run", broken(), "--no-cause", "--seed", "3"}).code, 0);
+    write("mine.yaml", "mine");
+    const auto answer = storm({"shrink", "--save", "mine.yaml"});
+    EXPECT_EQ(answer.code, 64) << answer.all();
+    EXPECT_TRUE(has(answer.err, "mine.yaml: there is such a file already")) << answer.err;
+    EXPECT_TRUE(has(answer.err, "another name")) << answer.err;
+    EXPECT_EQ(read("mine.yaml"), "mine");
+    EXPECT_FALSE(there("runs/primary-backup-seed-3-small"));
+}
+
+TEST_F(Trouble, APageThatCannotBeWrittenIsNamedAsItWouldBeCalled) {
+    ASSERT_EQ(storm({"run", broken(), "--no-cause", "--seed", "3", "--out", "runs/it"}).code, 0);
+    const Twist full{.in_child =
+                         [] {
+                             std::signal(SIGXFSZ, SIG_IGN);
+                             const rlimit small{1'000, 1'000};
+                             setrlimit(RLIMIT_FSIZE, &small);
+                         },
+                     .meanwhile = {},
+                     .program = {},
+                     .shell = {}};
+    const auto answer = storm({"report", "runs/it"}, full);
+    EXPECT_EQ(answer.code, 70) << answer.all();
+    EXPECT_TRUE(has(answer.err, "runs/it/report.html: File too large")) << answer.err;
+}
+
+TEST_F(Trouble, AFolderThatCannotBeMadeHasOneExitCode) {
+    const auto run = storm({"run", broken(), "--out", "/proc/x"});
+    const auto init = storm({"init", "/proc/x"});
+    EXPECT_EQ(run.code, 70) << run.all();
+    EXPECT_EQ(init.code, run.code) << init.all();
+    EXPECT_TRUE(has(init.err, "/proc/x")) << init.err;
+}
+
+TEST_F(Trouble, APipeIsReadWhereNothingIsLeftBehindAndElseRefused) {
+    for (const auto& [command, code] : {std::pair{"validate", 0}, {"plan", 0}, {"run", 65}}) {
+        write("pipe.sh", "exec 3>&1; mkfifo pipe || exit 9; cat '" + sound() + "' >pipe & '" +
+                             binary_ + "' " + command + " pipe; rc=$?; kill $! 2>/dev/null; " +
+                             "rm pipe; exit $rc");
+        const auto answer =
+            storm({}, {.in_child = {}, .meanwhile = {}, .program = {}, .shell = "pipe.sh"});
+        EXPECT_EQ(answer.code, code) << command << "\n" << answer.all();
+        if (code != 0) EXPECT_TRUE(has(answer.err, "pipe: a pipe;")) << answer.err;
+    }
+}
+
+TEST_F(Trouble, WhatATitleOrANameHoldsReachesNoTerminalRaw) {
+    const auto good = content(sound());
+    const auto at = good.find("title: ");
+    ASSERT_NE(at, std::string::npos);
+    const auto text = good.substr(0, at) + "title: \"a\\e[2Jb\"" + good.substr(good.find('\n', at));
+    refused(text, "a title", "title has the control character U+001B");
+    refused(good + "\n\"ex\\e[2Jpect\": pass\n", "a key", "unknown key");
+    write("a\033[2Jb.yaml", good);
+    const auto named = storm({"validate", "a\033[2Jb.yaml"});
+    EXPECT_EQ(named.code, 0) << named.all();
+    for (const auto& answer : {storm({"validate", "bad.yaml"}), named, storm({"run", "\033[2J"}),
+                               storm({"replay", "\033[2J"})}) {
+        EXPECT_FALSE(has(answer.all(), "\033")) << answer.all();
+    }
+}
+
 TEST_F(Trouble, AShrinkThatWasCutShortSaysByWhom) {
     // Slow to make small: a real failure of a large scenario, and a budget of next to nothing.
     ASSERT_EQ(storm({"run", broken(), "--no-cause", "--seed", "3"}).code, 0);

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cctype>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 
@@ -24,6 +25,10 @@ Surroundings surroundings(int stream) {
     around.is_terminal = ::isatty(stream) == 1;
     winsize size{};
     if (around.is_terminal && ::ioctl(stream, TIOCGWINSZ, &size) == 0) around.columns = size.ws_col;
+    if (around.columns == 0) {
+        const std::string said = variable("COLUMNS");
+        std::from_chars(said.data(), said.data() + said.size(), around.columns);
+    }
     around.no_color = !variable("NO_COLOR").empty();
     around.ci = !variable("CI").empty();
     around.dumb = variable("TERM") == "dumb";
@@ -53,12 +58,14 @@ Terminal::Terminal(int stream) : Terminal(stream, surroundings(stream)) {}
 
 Terminal::Terminal(int stream, const Surroundings& around)
     : stream_(stream),
+      is_terminal_(around.is_terminal),
       interactive_(around.is_terminal && !around.ci && !around.dumb),
       look_(look_of(around)) {}
 
 void Terminal::print(std::string_view text) {
     std::FILE* file = stream_ == 2 ? stderr : stdout;
-    const std::string shown = look_.unicode ? std::string(text) : core::to_ascii(text);
+    const std::string safe = is_terminal_ ? core::for_screen(text) : std::string(text);
+    const std::string shown = look_.unicode ? safe : core::to_ascii(safe);
     const bool whole = std::fwrite(shown.data(), 1, shown.size(), file) == shown.size();
     if ((!whole || std::fflush(file) != 0) && failed_ == 0) failed_ = errno;
 }

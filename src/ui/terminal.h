@@ -14,7 +14,7 @@ namespace storm::ui {
 /// What decides the look; read once from the process, or made up by a test.
 struct Surroundings {
     bool is_terminal = false;
-    std::size_t columns = 0;  // 0: unknown.
+    std::size_t columns = 0;  // Of the terminal; else what COLUMNS says. 0: unknown.
     bool no_color = false, ci = false, dumb = false;
     std::string locale;  // LC_ALL, LC_CTYPE or LANG, the first that is set.
 };
@@ -29,7 +29,8 @@ public:
     Terminal(int stream, const Surroundings& around);
     [[nodiscard]] const core::Look& look() const { return look_; }
     [[nodiscard]] bool interactive() const { return interactive_; }
-    /// Writes at once; without Unicode, in ASCII.
+    /// Writes at once; without Unicode, in ASCII. To a terminal, nothing that acts on it but our
+    /// own colours.
     void print(std::string_view text);
     /// errno of the first write that failed (ENOSPC, EPIPE, ...), or 0.
     [[nodiscard]] int failed() const { return failed_; }
@@ -37,6 +38,7 @@ public:
 private:
     int stream_;
     int failed_ = 0;
+    bool is_terminal_;
     bool interactive_;
     core::Look look_;
 };

@@ -1,6 +1,10 @@
 // Goal: what the terminal gets is what it can show, and nothing is drawn where nobody looks.
 // Method: looks from made-up surroundings; lines and tables at given widths.
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <array>
+#include <cstdlib>
 
 #include "core/text.h"
 #include "ui/progress.h"
@@ -29,6 +33,23 @@ TEST(Terminal, WidthFollowsTheTerminalWithinReason) {
     EXPECT_EQ(look_of({}).width, 80U);
     EXPECT_EQ(look_of({.is_terminal = true, .columns = 7}).width, 40U);
     EXPECT_EQ(look_of({.is_terminal = true, .columns = 900}).width, 160U);
+}
+
+TEST(Terminal, WhereThereIsNoneColumnsSaysTheWidth) {
+    const auto with = [](const char* columns) {
+        ::setenv("COLUMNS", columns, 1);
+        std::array<int, 2> ends{};
+        EXPECT_EQ(::pipe(ends.data()), 0);
+        const auto width = look_of(surroundings(ends[1])).width;
+        ::close(ends[0]);
+        ::close(ends[1]);
+        ::unsetenv("COLUMNS");
+        return width;
+    };
+    EXPECT_EQ(with("50"), 50U);
+    EXPECT_EQ(with("wide"), 80U);
+    EXPECT_EQ(with("-1"), 80U);
+    EXPECT_EQ(with(""), 80U);
 }
 
 TEST(Terminal, WithoutAUtf8LocaleItGetsAscii) {
