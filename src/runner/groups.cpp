@@ -63,6 +63,12 @@ void Groups::cut(std::uint64_t last) {
     }
 }
 
+std::optional<std::uint64_t> Groups::lowest_item(const std::string& reason) const {
+    const auto at = entries_.find(reason);
+    if (at == entries_.end()) return std::nullopt;
+    return at->second.items.front();
+}
+
 std::uint64_t Groups::item_of(std::uint64_t n) const { return failing_[n - 1]; }
 
 core::Result<std::optional<check::Finding>> compare(const Probe& probe, std::uint64_t digest,

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -43,6 +44,8 @@ public:
     [[nodiscard]] const Group& group(const std::string& reason) const {
         return entries_.at(reason).group;
     }
+    /// Its lowest item; nothing if there is no such reason, or no longer.
+    [[nodiscard]] std::optional<std::uint64_t> lowest_item(const std::string& reason) const;
 
     /// Runs the kept seeds again in fresh processes. A group of which no seed fails again for
     /// its reason is replaced by what explains that. `stop`: see SweepOptions.

@@ -84,6 +84,7 @@ public:
         STORM_CHECK(finish_reruns());
         groups_.cut(limit_);
         count_waiting();
+        tell_settled(~std::uint64_t{0});
         report_.failing = groups_.failing();
         if (options_.confirm) {
             STORM_CHECK(groups_.confirm([this](auto seed) { return plan_of(seed); }, options_,
@@ -126,6 +127,8 @@ private:
     void undecided(std::uint64_t seed, const std::string& why);
     void note_doubt(std::uint64_t seed, const SeedNote& note);
     void arrived(std::uint64_t item, SeedNote note);
+    void settle(std::uint64_t item);
+    void tell_settled(std::uint64_t below);
     void count_waiting();
     void count(std::uint64_t item, const SeedNote& note);
     void fell(std::uint64_t item, const Death& death);
@@ -159,6 +162,9 @@ private:
     std::deque<std::optional<SeedNote>> waiting_;  // Of items counted_, counted_ + 1, ...
     std::uint64_t counted_ = 0;                    // All lower items count.
     std::uint64_t arrived_ = 0;
+    std::deque<bool> ended_;                // Of items settled_, settled_ + 1, ...
+    std::uint64_t settled_ = 0;             // All lower items have ended.
+    std::vector<std::string> untold_;       // Reasons whose lowest item may still be another.
     std::optional<std::uint64_t> highest_;  // The highest item of the range that counts.
     std::vector<history::SiteHits> site_sums_ = std::vector<history::SiteHits>(sites_.size());
     Lowest ineffective_lowest_, undecided_lowest_, nothing_lowest_;
@@ -200,6 +206,7 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
 
 void Sweep::arrived(std::uint64_t item, SeedNote note) {
     ++arrived_;
+    settle(item);
     if (options_.stop_after == 0) return count(item, note);  // All count, in any order.
     const std::uint64_t place = item - counted_;
     if (place >= waiting_.size()) waiting_.resize(place + 1);
@@ -208,6 +215,25 @@ void Sweep::arrived(std::uint64_t item, SeedNote note) {
         count(counted_, *waiting_.front());
         waiting_.pop_front();
     }
+}
+
+void Sweep::settle(std::uint64_t item) {
+    if (!options_.settled) return;
+    const std::uint64_t place = item - settled_;
+    if (place >= ended_.size()) ended_.resize(place + 1);
+    ended_[place] = true;
+    for (; !ended_.empty() && ended_.front(); ++settled_) ended_.pop_front();
+    tell_settled(settled_);
+}
+
+/// The reasons whose lowest item is below `below`; forgets those that are no more.
+void Sweep::tell_settled(std::uint64_t below) {
+    std::erase_if(untold_, [&](const std::string& reason) {
+        const auto lowest = groups_.lowest_item(reason);
+        if (lowest && *lowest >= below) return false;
+        if (lowest) options_.settled(groups_.group(reason));
+        return true;
+    });
 }
 
 /// No more will come: what is there counts, up to the item that ended the sweep.
@@ -292,6 +318,7 @@ void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding find
         fleet_.stop_at(limit_ + 1);
     }
     if (fresh && options_.found) options_.found(groups_.group(reason));
+    if (fresh && options_.settled) untold_.push_back(reason);
 }
 
 bool Sweep::enough() {

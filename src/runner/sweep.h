@@ -70,6 +70,8 @@ struct SweepOptions {
     std::function<bool()> stop;  // True: end now, with what there is.
     std::function<void(const SweepProgress&)> progress;
     std::function<void(const Group&)> found;  // A new reason, at once, not yet confirmed.
+    /// The same, once all lower seeds have ended: then it is known which is the lowest that fails.
+    std::function<void(const Group&)> settled;
 };
 
 /// A property that no seed met: a sometimes that never held, a reachable or an always never

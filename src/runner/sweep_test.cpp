@@ -6,11 +6,14 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sched.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 
 #include "core/guard.h"
@@ -139,6 +142,55 @@ TEST(Sweep, keeps_going_when_asked_and_keeps_the_lowest_sixteen_seeds) {
     EXPECT_EQ(report.groups[0].seeds.size(), 16U);
     EXPECT_TRUE(std::ranges::is_sorted(report.groups[0].seeds));
     EXPECT_EQ(report.failing, report.groups[0].failing);
+}
+
+/// What the workers of a sweep and the test share.
+struct Shared {
+    std::atomic<bool> found = false;
+};
+Shared* shared = nullptr;
+
+/// A counter whose seed `late` begins only once another failed.
+Bench bench_with_late_seed(std::uint64_t late) {
+    auto bench = testing::bench();
+    auto& system = bench.systems.front();
+    const auto start = system.start;
+    system.start = [late, start](node::Io& io, const node::Options& options) {
+        if (core::context.seed == late) {
+            while (!shared->found.load()) sched_yield();
+        }
+        return start(io, options);
+    };
+    return bench;
+}
+
+TEST(Sweep, a_reason_settles_with_the_lowest_seed_that_the_report_names) {
+    const auto lowest = sweep_plant("wrong", testing::options(50)).groups.at(0).lowest;
+    for (const std::uint64_t stop_after : {0U, 1U}) {
+        void* pages = ::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE,
+                             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+        shared = new (pages) Shared;
+        const auto bench = bench_with_late_seed(lowest);
+        const auto scenario = testing::scenario_of(bench, testing::scenario_text("wrong"));
+        auto options = testing::options(50);
+        options.stop_after = stop_after;
+        options.confirm = false;
+        options.rerun_ppm = 0;
+        std::vector<std::uint64_t> found, settled;
+        options.found = [&](const Group& group) {
+            found.push_back(group.lowest);
+            shared->found = true;
+        };
+        options.settled = [&](const Group& group) { settled.push_back(group.lowest); };
+        const auto report = sweep(bench, scenario, options);
+        ASSERT_TRUE(report.has_value()) << report.error().text();
+        ASSERT_EQ(report->groups.size(), 1U);
+        EXPECT_EQ(report->groups[0].lowest, lowest);
+        EXPECT_EQ(settled, std::vector{lowest}) << stop_after;
+        ASSERT_EQ(found.size(), 1U);
+        EXPECT_GT(found[0], lowest) << "the test was to find another first";
+        ::munmap(pages, sizeof(Shared));
+    }
 }
 
 #if __has_feature(address_sanitizer)

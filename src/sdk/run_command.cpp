@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <map>
 
 #include "core/guard.h"
 #include "core/text.h"
@@ -283,22 +284,31 @@ core::Result<runner::SweepReport> sweep_aloud(Session& session, const scenario::
     options.progress = [&](const runner::SweepProgress& p) {
         progress.update(p.done, p.failing == 0 ? "" : fmt::format("{} failing", p.failing));
     };
-    options.found = [&](const runner::Group& group) {
-        const bool known = std::ranges::any_of(
+    const auto is_known = [&](const runner::Group& group) {
+        return std::ranges::any_of(
             options.known, [&](const runner::Known& k) { return k.reason == group.reason; });
-        if (request.remember && !known) {
-            // What fails here fails again in remember(), which says so.
-            static_cast<void>(runner::append_known(
-                memory, {group.reason, group.lowest, group.finding.sentence, scenario.digest}));
-        }
+    };
+    std::map<std::string, std::uint64_t> noted;  // Seeds by reason.
+    options.found = [&](const runner::Group& group) {
+        if (!request.remember || is_known(group)) return;
+        const auto [note, fresh] = noted.try_emplace(group.reason, group.lowest);
+        if (!fresh && note->second == group.lowest) return;
+        // What fails here fails again in remember(), which says so.
+        static_cast<void>(runner::append_known(
+            memory, {group.reason, group.lowest, group.finding.sentence, scenario.digest}));
+    };
+    // Not before all lower seeds have ended: the verdict names the lowest, too.
+    options.settled = [&](const runner::Group& group) {
+        options.found(group);
         if (session.quiet || !session.text()) return;
         progress.say(fmt::format("  ✗ seed {} failed: {}{}", core::with_commas(group.lowest),
-                                 group.finding.check, known ? " (known)" : ""));
+                                 group.finding.check, is_known(group) ? " (known)" : ""));
     };
     auto report = runner::sweep(session.bench, scenario, options);
     progress.finish();
     options.progress = {};
     options.found = {};
+    options.settled = {};
     return report;
 }
 

@@ -246,10 +246,29 @@ TEST_F(Trouble, WhatASweepFoundIsKnownThoughItWasKilled) {
                                .program = {},
                                .shell = {}});
     EXPECT_EQ(answer.signal, SIGKILL);
+    // Each failure that was told is known, and has a directory as soon as somebody asks for it.
+    std::string known;
+    for (const auto& file : fs::directory_iterator(folder_ / ".stormproof/known")) {
+        known += content(file.path());
+    }
+    const std::string told = "✗ seed ";
+    std::size_t count = 0;
+    for (auto at = answer.err.find(told); at != std::string::npos;
+         at = answer.err.find(told, at + 1)) {
+        const auto seed = std::to_string(std::stoul(answer.err.substr(at + told.size())));
+        EXPECT_TRUE(has(known, "\"seed\":" + seed + ",")) << known << answer.err;
+        ++count;
+    }
+    EXPECT_GT(count, 0U) << answer.err;
     const auto next = storm({"run", broken(), "--no-cause", "--seeds", "1", "--format", "json"});
     const auto groups = nlohmann::json::parse(next.out)["groups"];
     ASSERT_FALSE(groups.empty()) << next.all();
     EXPECT_EQ(groups[0]["known"], true);
+    for (const auto& group : groups) {
+        const auto directory = group["directory"].get<std::string>();
+        EXPECT_TRUE(there(directory + "/verdict.json")) << next.out;
+        EXPECT_EQ(storm({"replay", directory}).code, 0);
+    }
 }
 
 TEST_F(Trouble, WhatAKilledProcessLeftIsClearedByTheNext) {
