@@ -116,8 +116,10 @@ TEST(Verdicts, ScenariosOfFaultsEndAsTheySayAndTheirFaultTakesEffect) {
         const auto swept = sweep_file(bench, path);
         EXPECT_TRUE(swept.as_expected)
             << path << ": " << check::to_text(swept.report.verdict) << ": " << swept.report.why;
-        ASSERT_EQ(swept.scenario.faults.size(), 1U) << path;
+        ASSERT_FALSE(swept.scenario.faults.empty()) << path;
         const std::string& use = swept.scenario.faults[0].use;
+        // A lost fsync is nothing that anybody could feel before a power loss.
+        ASSERT_EQ(swept.scenario.faults.size(), use == "disk.lost_fsync" ? 2U : 1U) << path;
         covered.insert(use);
         const auto at = swept.report.faults.find(use);
         ASSERT_NE(at, swept.report.faults.end()) << path;

@@ -129,8 +129,8 @@ void add_disk_faults(Catalogue& to) {
             .params = {share_param("share", "of the syncs", one_million,
                                    {one_million / 10, one_million})},
             .worlds = {"sim"},
-            .evidence =
-                "syncs that reported success and left what they were to make durable as it was",
+            .evidence = "syncs that reported success and whose data a power loss took; before one "
+                        "nobody can tell",
             .known_as = "lying fsync, LazyFS (Jepsen), a volatile write cache",
             .example = "scenarios/faults/disk-lost-fsync.yaml",
             .random = false,

@@ -35,7 +35,8 @@ void add_node_faults(Catalogue& to) {
             .aim = Aim::nodes,
             .params = {},
             .worlds = {"sim", "local"},
-            .evidence = "lives that ended while the node had work due",
+            .evidence = "lives that ended while the node had work due; a node that is down already "
+                        "has no life to end",
             .known_as = "pod-kill, container-kill (Chaos Mesh), process kill (Jepsen), SIGKILL",
             .example = "scenarios/faults/node-kill.yaml",
             .make = act(NodeAction::kill)});
@@ -44,7 +45,8 @@ void add_node_faults(Catalogue& to) {
             .aim = Aim::nodes,
             .params = {},
             .worlds = {"sim"},
-            .evidence = "lives that ended while the node had work due",
+            .evidence = "lives that ended while the node had work due; of a node that is down "
+                        "already, unsynced data that is lost",
             .known_as = "VM power-off (AWS FIS), LazyFS (Jepsen), crash consistency testing",
             .example = "scenarios/faults/node-power-loss.yaml",
             .make = act(NodeAction::power_loss)});
@@ -53,7 +55,9 @@ void add_node_faults(Catalogue& to) {
             .aim = Aim::nodes,
             .params = {},
             .worlds = {"sim", "local"},
-            .evidence = "steps that were due and held back",
+            .evidence =
+                "steps that were due and held back; of several pauses the first counts, the "
+                "next once it alone holds them back",
             .known_as = "pod-failure (Chaos Mesh), SIGSTOP, process pause (Jepsen), a long "
                         "garbage collection",
             .example = "scenarios/faults/node-pause.yaml",

@@ -181,6 +181,11 @@ drops a packet or makes an operation fail does it alone. Steps of a clock add up
 two drifts of -50 % leave a quarter of the pace. However many overlap, a clock runs at least a
 thousandth and at most a thousand times as fast as it should.
 
+What several faults would each have done alone is evidence of the first of them. A kill that finds
+a node down ends nothing and has no opportunity, however long it keeps the node down; a power loss
+that finds it down counts if it takes data that was not synced. A pause inside another holds back
+nothing; one that outlasts the other counts the steps that it makes wait on.
+
 With `ramp` all that has a strength grows evenly over that time: delays, shares, costs and steps
 from 0, the rate of a link down from no limit; a drift grows in a hundred steps. What is all or
 nothing (a partition, a kill, a pause, a full disk) strikes at once. A fault without strength yet

@@ -17,6 +17,10 @@ using fault::NodeAction;
 using history::EventKind;
 using world::Token;
 
+namespace {
+constexpr Duration for_a_while = core::milliseconds(1);  // Faults of one instant end less apart.
+}  // namespace
+
 core::Result<void> LocalWorld::can(const fault::Effect& effect) const {
     std::string_view what;
     if (std::holds_alternative<fault::LinkEffect>(effect)) {
@@ -121,12 +125,36 @@ void LocalWorld::kill(Token token, Endpoint& node) {
 void LocalWorld::pause(Token token, Endpoint& node) {
     Force& force = forces_[token];
     ++force.claimed;
+    const bool stands = std::ranges::any_of(node.paused, [this](Token t) { return holds(t); });
     node.paused.push_back(token);
-    if (node.process.pid <= 0) {
-        ++force.voided;
-        return;
+    if (node.process.pid <= 0 || stands) {
+        ++force.voided;  // Nobody is there, or it stands still already.
+    } else if (!force.sabotaged && hold_still(node)) {
+        saw(force, node.id);
     }
-    if (!force.sabotaged && hold_still(node)) saw(force, node.id);
+}
+
+// The process goes on, or the next pause in force holds it.
+void LocalWorld::end_pause(Token token, Endpoint& node) {
+    if (node.left && node.left_to == token) count_left(node);
+    if (node.process.pid <= 0 || !holds(token)) return;
+    const auto next = std::ranges::find_if(node.paused, [this](Token t) { return holds(t); });
+    if (next == node.paused.end()) {
+        ::kill(node.process.pid, SIGCONT);
+    } else if (*next > token) {  // That has not counted yet.
+        node.left = true;
+        node.left_to = *next;
+        node.left_since = now();
+    }
+}
+
+// A process that one pause left to the next counts there, too, if it stood on for a while.
+void LocalWorld::count_left(Endpoint& node) {
+    node.left = false;
+    if (now() - node.left_since < for_a_while) return;
+    Force& force = forces_[node.left_to];
+    ++force.claimed;
+    saw(force, node.id);
 }
 
 // Stops the process; true when the kernel says that it stands still.
@@ -145,11 +173,7 @@ bool LocalWorld::hold_still(Endpoint& node) {
 }
 
 void LocalWorld::release(Token token, Endpoint& node) {
-    const auto holds = [this](Token each) { return !forces_[each].sabotaged; };
-    if (std::erase(node.paused, token) != 0 && node.process.pid > 0 && holds(token) &&
-        std::ranges::none_of(node.paused, holds)) {
-        ::kill(node.process.pid, SIGCONT);
-    }
+    if (std::erase(node.paused, token) != 0) end_pause(token, node);
     if (std::erase(node.down, token) == 0 || !node.down.empty() || node.process.pid > 0) return;
     node.next_life = core::combine(core::combine(core::key_of("life"), core::key_of(node.name)),
                                    forces_[token].key);
@@ -157,12 +181,11 @@ void LocalWorld::release(Token token, Endpoint& node) {
         failed_ = begun;
         return;
     }
-    bool still = false;
     for (const auto each : node.paused) {  // A pause holds whoever lives there.
-        if (!holds(each)) continue;
-        still = still || hold_still(node);
         ++forces_[each].claimed;
-        if (still) saw(forces_[each], node.id);
+        if (!holds(each)) continue;
+        if (hold_still(node)) saw(forces_[each], node.id);
+        break;
     }
 }
 
@@ -180,6 +203,7 @@ core::Result<void> LocalWorld::begin_life(Endpoint& node) {
 
 // The process is gone and was waited for.
 void LocalWorld::ended(Endpoint& node, std::string_view why) {
+    if (node.left) count_left(node);
     trace(EventKind::down, node.id, {}, std::string(why));
     changed_ = changed_ || !node.published.empty();
     node.published.clear();

@@ -271,6 +271,24 @@ TEST(Lives, ANodeThatRestartsWithinAPauseStandsStillUntilThePauseEnds) {
     EXPECT_GE(second, Instant{} + 450_ms);  // Not before the pause ended, though up since 250 ms.
 }
 
+TEST(Lives, OfPausesThatOverlapThoseCountThatHoldTheProcessAlone) {
+    const Bench bench;
+    auto plan = ping_plan(600_ms);
+    plan.mode = fault::Mode::unlimited;
+    plan.faults = {on_n1("first", "node.pause", 50_ms, 150_ms),
+                   on_n1("inside", "node.pause", 100_ms, 50_ms),
+                   on_n1("next", "node.pause", 150_ms, 150_ms),
+                   on_n1("within next", "node.pause", 160_ms, 100_ms)};
+    const auto record = run(bench, ping_system(), plan).record;
+    ASSERT_EQ(record.faults.size(), 4U);
+    for (const auto& fault : record.faults) {
+        const bool counts = fault.id == "first" || fault.id == "next";
+        EXPECT_EQ(effect_of(fault),
+                  counts ? fault::Effectiveness::effective : fault::Effectiveness::no_opportunity)
+            << fault.id;
+    }
+}
+
 TEST(Findings, WhatGoesWrongInsideAProcessIsToldOfTheNode) {
     const Bench bench;
     for (const auto& [plant, anomaly] : std::initializer_list<std::pair<const char*, const char*>>{

@@ -64,6 +64,9 @@ private:
         core::Key next_life = 0;
         std::string directory;
         std::vector<world::Token> down, paused;  // Faults that hold it.
+        bool left = false;                       // One pause left it to the next,
+        world::Token left_to = 0;                // ... this one,
+        Instant left_since{};                    // ... and when.
         std::vector<std::pair<std::string, Value>> published;
         // Of a client.
         std::unique_ptr<Host> host;
@@ -100,6 +103,9 @@ private:
     void kill(world::Token token, Endpoint& node);
     void pause(world::Token token, Endpoint& node);
     bool hold_still(Endpoint& node);
+    void end_pause(world::Token token, Endpoint& node);
+    void count_left(Endpoint& node);
+    [[nodiscard]] bool holds(world::Token token) const { return !forces_[token].sabotaged; }
     void release(world::Token token, Endpoint& node);
     void saw(Force& force, core::Id id);
     void ended(Endpoint& node, std::string_view why);

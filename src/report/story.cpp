@@ -20,7 +20,7 @@ fault::Effectiveness effectiveness(const history::FaultRecord& fault) {
 
 /// What a world that does not say counts: for the faults we know, else by their family.
 std::string family_evidence(const std::string& use) {
-    constexpr std::array<std::pair<std::string_view, std::string_view>, 19> known = {
+    constexpr std::array<std::pair<std::string_view, std::string_view>, 20> known = {
         {{"net.partition", "packets dropped"},
          {"net.loss", "packets dropped"},
          {"net.delay", "packets late"},
@@ -29,7 +29,7 @@ std::string family_evidence(const std::string& use) {
          {"net.reorder", "packets out of order"},
          {"net.corrupt", "packets damaged"},
          {"node.kill", "processes ended"},
-         {"node.power_loss", "processes ended"},
+         {"node.power_loss", "nodes lost power"},
          {"node.crash_at", "processes ended"},
          {"node.pause", "steps held back"},
          {"node.slow", "steps slowed down"},
@@ -39,6 +39,7 @@ std::string family_evidence(const std::string& use) {
          {"disk.latency", "file operations late"},
          {"disk.error", "file operations refused"},
          {"disk.torn", "writes torn"},
+         {"disk.lost_fsync", "syncs undone by a power loss"},
          {"disk.full", "writes refused"}}};
     const auto* at = std::ranges::find(known, use, [](const auto& each) { return each.first; });
     if (at != known.end()) return std::string(at->second);
@@ -196,10 +197,12 @@ std::string evidence_text(const history::FaultRecord& fault) {
     if (fault.claimed == 0) return "met nothing that it could act on";
     const std::string what = fault.evidence.empty() ? family_evidence(fault.use) : fault.evidence;
     if (fault.seen == 0 && fault.claimed == fault.voided) {
-        return fault.use.starts_with("node.")
-                   ? "struck when nothing was due there"
-                   : fmt::format("acted {}, and nobody was left to feel it",
-                                 core::counted(fault.claimed, "time"));
+        if (fault.use.starts_with("node.")) {
+            return "struck where nothing was due, or another fault had struck before";
+        }
+        return fmt::format("acted {}, and {}", core::counted(fault.claimed, "time"),
+                           fault.use == "disk.lost_fsync" ? "no power loss showed it"
+                                                          : "nobody was left to feel it");
     }
     std::string text = counted_evidence(fault.seen, what);
     if (!fault.seen_at.empty()) {

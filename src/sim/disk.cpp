@@ -17,6 +17,13 @@ void Disk::apply(std::vector<std::byte>& content, const Change& change, std::siz
                 content.begin() + static_cast<std::ptrdiff_t>(change.offset));
 }
 
+bool Disk::shows(const std::vector<std::byte>& content, const Change& change) {
+    if (change.truncation) return content.size() == change.offset;
+    if (change.offset + change.bytes.size() > content.size()) return false;
+    return std::equal(change.bytes.begin(), change.bytes.end(),
+                      content.begin() + static_cast<std::ptrdiff_t>(change.offset));
+}
+
 std::uint32_t* Disk::find(Names& names, std::string_view path) {
     for (auto& name : names) {
         if (name.path == path) return &name.file;
@@ -173,18 +180,21 @@ std::uint64_t Disk::used() const {
     return bytes;
 }
 
-void Disk::power_loss(const WriteFate& fate) {
+std::vector<Disk::Loss> Disk::power_loss(const WriteFate& fate) {
+    std::vector<Loss> losses;
     std::uint32_t index = 0;
     if (!journal_.empty()) {  // Names: a prefix of the journal survives.
         const auto kept = static_cast<std::size_t>(fate(index++, journal_.size() - 1));
         const std::size_t steps = kept == 0   ? journal_.size() - 1
                                   : kept == 1 ? 0
                                               : std::min(kept - 2, journal_.size() - 1);
+        if (names_ != journal_[steps]) losses.push_back({directory, names_settled_ + steps});
         names_ = journal_[steps];
         names_settled_ += journal_.size() - 1;
         journal_.clear();
     }
-    for (auto& file : files_) {
+    for (std::uint32_t handle = 0; handle < files_.size(); ++handle) {
+        File& file = files_[handle];
         if (file.changes.empty()) continue;
         for (const auto& change : file.changes) {
             const std::size_t sectors = (change.bytes.size() + sector_bytes - 1) / sector_bytes;
@@ -195,10 +205,18 @@ void Disk::power_loss(const WriteFate& fate) {
                                          : static_cast<std::size_t>(drawn - 2) * sector_bytes;
             apply(file.durable, change, keep);
         }
+        const auto taken = std::ranges::find_if(file.changes, [&](const Change& change) {
+            return shows(file.cached, change) && !shows(file.durable, change);
+        });
+        if (taken != file.changes.end()) {
+            const auto before = static_cast<std::uint64_t>(taken - file.changes.begin());
+            losses.push_back({handle, file.settled + before});
+        }
         file.settled += file.changes.size();
         file.changes.clear();
         file.cached = file.durable;
     }
+    return losses;
 }
 
 }  // namespace storm::sim

@@ -63,8 +63,14 @@ public:
     /// Bytes in all files.
     [[nodiscard]] std::uint64_t used() const;
 
+    /// What a power loss took of what stood there: of a file or, with `directory`, of names.
+    struct Loss {
+        std::uint32_t file = 0;
+        std::uint64_t first = 0;  // The first change taken, counted as in changes().
+    };
+    static constexpr std::uint32_t directory = UINT32_MAX;
     /// The machine lost power.
-    void power_loss(const WriteFate& fate);
+    std::vector<Loss> power_loss(const WriteFate& fate);
     /// Everything as it was when new.
     void wipe() { *this = Disk(); }
 
@@ -87,6 +93,8 @@ private:
     using Names = std::vector<Name>;  // Sorted by path.
 
     static void apply(std::vector<std::byte>& content, const Change& change, std::size_t keep);
+    /// Whether the change stands in this content.
+    static bool shows(const std::vector<std::byte>& content, const Change& change);
     static std::uint32_t* find(Names& names, std::string_view path);
     static void set(Names& names, std::string_view path, std::uint32_t file);
     static void erase(Names& names, std::string_view path);

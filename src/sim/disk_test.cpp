@@ -79,6 +79,31 @@ TEST(Disk, a_torn_write_ends_at_a_sector) {
     EXPECT_EQ(content(disk, file), bytes("x", 2 * sector_bytes));
 }
 
+TEST(Disk, a_power_loss_says_what_it_took_and_of_which_change_on) {
+    Disk disk;
+    const auto file = open(disk, "f");
+    disk.sync_dir();
+    const auto other = open(disk, "g");  // Names 1: not durable.
+    EXPECT_EQ(put(disk, file, 0, bytes("aa")), 0);
+    EXPECT_EQ(put(disk, file, 2, bytes("bb")), 0);
+    EXPECT_EQ(put(disk, file, 2, bytes("cc")), 0);  // What it covers was gone before.
+    EXPECT_EQ(put(disk, other, 0, bytes("gg")), 0);
+    Disk all = disk, none = disk, last = disk, hidden = disk;
+    EXPECT_TRUE(all.power_loss(keep).empty());
+    const auto took = [](const std::vector<Disk::Loss>& losses) {
+        std::vector<std::pair<std::uint32_t, std::uint64_t>> out;
+        for (const auto& loss : losses) out.emplace_back(loss.file, loss.first);
+        return out;
+    };
+    using Pairs = std::vector<std::pair<std::uint32_t, std::uint64_t>>;
+    EXPECT_EQ(took(none.power_loss(drop)), Pairs({{Disk::directory, 1}, {file, 0}, {other, 0}}));
+    const auto only = [](std::uint32_t lost) {  // Draw 0 is of the names.
+        return [lost](std::uint32_t index, std::size_t) { return std::int64_t{index == lost}; };
+    };
+    EXPECT_EQ(took(last.power_loss(only(3))), Pairs({{file, 2}}));
+    EXPECT_TRUE(hidden.power_loss(only(2)).empty());
+}
+
 TEST(Disk, what_was_synced_is_there_after_any_power_loss) {
     Disk disk;
     const auto file = open(disk, "f");

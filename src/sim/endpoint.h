@@ -26,6 +26,14 @@ struct Bend {
     Clock with, without;
 };
 
+/// A sync that reported success and made nothing durable: of a file or, with Disk::directory, of
+/// names, up to that change. A power loss shows it, or does not.
+struct Lie {
+    world::Token token = 0;
+    std::uint32_t file = 0;
+    std::uint64_t upto = 0;
+};
+
 /// The first cache line is all that an event at a node without faults reads.
 struct alignas(64) Endpoint {
     std::unique_ptr<node::Io> io;  // Null before the first life and while down.
@@ -47,9 +55,13 @@ struct alignas(64) Endpoint {
     std::vector<world::Token> disks;  // In catalogue order.
     std::vector<world::Token> crash_at;
     std::vector<std::uint32_t> held;  // Events that wait for the end of a pause.
+    std::size_t left = 0;             // Of these: what one pause left to the next,
+    world::Token left_to = 0;         // ... this one,
+    Instant left_since{};             // ... and when.
     Instant busy_until{};             // Of a slow node.
     Clock clock;
     std::unique_ptr<Disk> storage;  // Made when first used.
+    std::vector<Lie> lies;          // Of its disk, not shown yet.
     std::vector<std::pair<std::string, Value>> published;
     bool files_ended = false;        // It died with file operations in flight.
     std::uint32_t timers_ended = 0;  // Disarmed while its frames were destroyed.

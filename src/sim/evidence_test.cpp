@@ -222,21 +222,25 @@ TEST(Evidence, of_a_torn_write_is_what_the_file_lacks) {
 }
 
 TEST(Evidence, of_a_lost_fsync_needs_something_that_was_to_become_durable) {
-    Rig some(saving(true)), none([](Io& io) -> Task<> {
-        auto file = co_await io.open("f");
-        for (;;) {
-            if (file) (void)co_await file->sync();
-            co_await io.sleep(10_ms);
-        }
-    });
-    const auto lost = some.strike(on_disk(n1, {.lost_sync = true}));
-    const auto vain = none.strike(on_disk(n1, {.lost_sync = true}));
-    some.pass(100_ms);
-    none.pass(100_ms);
-    EXPECT_EQ(some.verdict(lost), Effectiveness::effective);
-    const auto proof = none.proof(vain);
-    EXPECT_GT(proof.claimed, 5U);
-    EXPECT_EQ(proof.voided, proof.claimed);
+    for (const bool writes : {true, false}) {
+        Rig rig([writes](Io& io) -> Task<> {
+            return [](Io& on, bool also_writes) -> Task<> {
+                auto file = co_await on.open("f");
+                for (;;) {
+                    if (file && also_writes) (void)co_await file->append({std::byte{7}});
+                    if (file) (void)co_await file->sync();
+                    co_await on.sleep(10_ms);
+                }
+            }(io, writes);
+        });
+        const auto lost = rig.strike(on_disk(n1, {.lost_sync = true}), "lost");
+        rig.pass(100_ms);
+        (void)rig.strike(act(NodeAction::power_loss, {n1}), "dark");
+        const auto proof = rig.proof(lost);
+        EXPECT_GT(proof.claimed, 5U);
+        EXPECT_EQ(fault::judge(proof),
+                  writes ? Effectiveness::effective : Effectiveness::no_opportunity);
+    }
 }
 
 TEST(Evidence, that_a_disk_fault_lies_shows_for_each_kind) {

@@ -36,6 +36,10 @@ core::Key life_after(const Endpoint& at, const Force& force) {
     return core::combine(core::combine(core::key_of("life"), core::key_of(at.name)), force.key);
 }
 
+bool ended_by(const Endpoint& at, const Force& force) {
+    return !at.up() && at.next_life == life_after(at, force);
+}
+
 }  // namespace
 
 core::Result<void> Simulation::can(const fault::Effect& effect) const {
@@ -106,17 +110,9 @@ void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
         Endpoint& at = endpoint(id);
         switch (effect.action) {
             case NodeAction::kill:
-            case NodeAction::power_loss: {
-                ++forces_[token].claimed;
-                const bool was_up = at.up();
-                at.down.push_back(token);
-                if (!was_up) {
-                    ++forces_[token].voided;  // Another fault holds it down already.
-                } else if (!forces_[token].sabotaged) {
-                    end_life(at, token, effect.action == NodeAction::power_loss, forces_[token].id);
-                }
+            case NodeAction::power_loss:
+                strike_down(at, token, effect.action == NodeAction::power_loss);
                 break;
-            }
             case NodeAction::pause:
                 at.paused.push_back(token);
                 break;
@@ -128,6 +124,22 @@ void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
                 break;
         }
         at.note();
+    }
+}
+
+// A life ends once: a fault that finds the node down ends nothing, however long it keeps it so.
+void Simulation::strike_down(Endpoint& at, Token token, bool power) {
+    Force& force = forces_[token];
+    ++force.claimed;
+    const bool was_up = at.up();
+    at.down.push_back(token);
+    if (was_up) {
+        if (!force.sabotaged) end_life(at, token, power, force.id);
+    } else if (!power || !lose_power(at, token)) {
+        ++force.voided;
+    } else {  // What a dead process had not synced is gone: its next life will miss it.
+        force.due = true;
+        if (!force.sabotaged) saw(force, at);
     }
 }
 
@@ -161,7 +173,7 @@ void Simulation::revert_node(Token token, const fault::NodeEffect& effect) {
             hurries = true;
         }
         std::erase(at.crash_at, token);
-        if (std::erase(at.paused, token) != 0 && !hold(at.paused)) resume_held(at);
+        if (std::erase(at.paused, token) != 0) end_pause(at, token);
         release_down(at, token);
         at.note();
     }
@@ -183,14 +195,38 @@ void Simulation::hurry_steps() {
     }
 }
 
-/// Asks the faults that pause a node whether it must wait with this step.
+/// Asks the faults that pause a node whether it must wait with this step: the first alone
+/// claims it, as of a packet that several would drop.
 bool Simulation::held_still(Endpoint& at) {
     for (const auto token : at.paused) {
         Force& force = forces_[token];
         ++force.claimed;
-        if (!force.sabotaged) saw(force, at);
+        if (force.sabotaged) continue;
+        saw(force, at);
+        return true;
     }
-    return hold(at.paused);
+    return false;
+}
+
+// What still waits goes on, or waits for the next pause in force.
+void Simulation::end_pause(Endpoint& at, Token token) {
+    if (at.left != 0 && at.left_to == token) count_left(at);
+    const auto next =
+        std::ranges::find_if(at.paused, [this](Token each) { return !forces_[each].sabotaged; });
+    if (next == at.paused.end()) return resume_held(at);
+    if (forces_[token].sabotaged || *next <= token) return;  // That held all this while.
+    at.left_to = *next;
+    at.left = at.held.size() + (at.unstarted ? 1 : 0);
+    at.left_since = now_;
+}
+
+// Steps that one pause left to the next count there, too, if they waited on for a while.
+void Simulation::count_left(Endpoint& at) {
+    const auto steps = std::exchange(at.left, 0);
+    if (now_ <= at.left_since) return;
+    Force& force = forces_[at.left_to];
+    force.claimed += steps;
+    saw(force, at, steps);
 }
 
 // Steps that a pause held back run now, in the order in which they were planned; the first of
@@ -208,7 +244,7 @@ void Simulation::release_down(Endpoint& at, Token token) {
     // That a life ended and another begins is felt by whoever lives there, or due and missing.
     if (force.sabotaged) {
         force.due = true;
-    } else if (!at.up() && at.next_life == life_after(at, force)) {
+    } else if (ended_by(at, force)) {
         force.due = true;
         if (force.seen_at[index_of(at.id)] == 0) saw(force, at);
     }
@@ -234,12 +270,17 @@ fault::Evidence Simulation::evidence(Token token) {
     return proof;
 }
 
-// Something was due at a node that faults hold down: their proof, or the proof that they lie.
+// Something was due at a node that faults hold down: the proof of the one that ended its life,
+// or the proof that they lie.
 void Simulation::work_due(Endpoint& at) {
     for (const auto token : at.down) {
         Force& force = forces_[token];
-        force.due = true;
-        if (!at.up() && !force.sabotaged && force.seen_at[index_of(at.id)] == 0) saw(force, at);
+        if (force.sabotaged) {
+            force.due = true;
+        } else if (ended_by(at, force)) {
+            force.due = true;
+            if (force.seen_at[index_of(at.id)] == 0) saw(force, at);
+        }
     }
 }
 
@@ -297,15 +338,7 @@ void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_vie
     }
     at.published.clear();
     settle_writes(at, token);
-    if (power && at.storage != nullptr) {
-        const core::Key key = core::combine(forces_[token].key, core::key_of(at.name));
-        at.storage->power_loss([&](std::uint32_t index, std::size_t sectors) {
-            return draw(Purpose::write_fate, key, index, &at, &at, "write",
-                        [&](std::uint64_t bits) {
-                            return static_cast<std::int64_t>(core::scale(bits, sectors + 2));
-                        });
-        });
-    }
+    if (power) lose_power(at, token);
     at.doomed = true;
     any_doomed_ = true;
     if (running_ != &at) bury(at);
@@ -326,6 +359,7 @@ void Simulation::bury(Endpoint& at) {
         leave(at);
         running_ = outer;
         core::context.sealed = sealed;
+        if (at.left != 0) count_left(at);
         for (const auto index : at.held) {  // Datagrams that waited for a paused process.
             Event& e = wheel_[index];
             if (e.what == What::packet) {
@@ -337,8 +371,7 @@ void Simulation::bury(Endpoint& at) {
         }
         at.held.clear();
         if (at.timers_ended != 0 || files_ended || first_step_was_due) {
-            for (const auto token : at.down) forces_[token].due = true;
-            if (!at.down.empty()) work_due(at);
+            work_due(at);
         }
         at.io.reset();
         ++at.incarnation;

@@ -401,6 +401,7 @@ void Simulation::stop() {
         for (const auto& claim : work.claims) ++forces_[claim.token].voided;
     }
     for (auto& each : endpoints_) {
+        for (const auto& lie : each.lies) ++forces_[lie.token].voided;
         if (each.io == nullptr) continue;
         each.io->seal();
         core::context.sealed = true;

@@ -190,7 +190,8 @@ private:
     Duration file_latency(Endpoint& endpoint, FileWork& work);
     Duration strike_file(Endpoint& endpoint, FileWork& work, world::Token token);
     void carry_out(FileWork& work, Endpoint& endpoint, node::FileReply& reply);
-    void settle_file(const FileWork& work, const Endpoint& endpoint, const node::FileReply& reply);
+    void settle_file(const FileWork& work, Endpoint& endpoint, const node::FileReply& reply);
+    bool lose_power(Endpoint& endpoint, world::Token token);
     [[nodiscard]] bool would_change(const FileWork& work, Endpoint& endpoint);
     Disk& disk_of(Endpoint& endpoint);
     void hurry_files(world::Token token);
@@ -204,15 +205,18 @@ private:
     void insert_in_order(std::vector<world::Token>& faults, world::Token token);
     void apply_link(world::Token token, const fault::LinkEffect& effect);
     void apply_node(world::Token token, const fault::NodeEffect& effect);
+    void strike_down(Endpoint& endpoint, world::Token token, bool power);
     void revert_node(world::Token token, const fault::NodeEffect& effect);
     [[nodiscard]] bool hold(const std::vector<world::Token>& faults) const;
     bool held_still(Endpoint& endpoint);
+    void end_pause(Endpoint& endpoint, world::Token token);
+    void count_left(Endpoint& endpoint);
     void resume_held(Endpoint& endpoint);
     void hurry_steps();
     void release_down(Endpoint& endpoint, world::Token token);
-    void saw(Force& force, const Endpoint& victim) {
-        ++force.seen;
-        ++force.seen_at[index_of(victim.id)];
+    void saw(Force& force, const Endpoint& victim, std::uint64_t times = 1) {
+        force.seen += times;
+        force.seen_at[index_of(victim.id)] += times;
     }
     void work_due(Endpoint& endpoint);
     Site& site_of(const core::CodeSite& code);

@@ -69,7 +69,7 @@ Duration Simulation::file_latency(Endpoint& at, FileWork& work) {
 }
 
 // What one fault is to do to one operation; how much later it makes it. The first that makes it
-// fail claims that alone: what fails does not tear, lie or need room.
+// fail or lie claims that alone: what fails does not tear, lie or need room.
 Duration Simulation::strike_file(Endpoint& at, FileWork& work, world::Token token) {
     Force& force = forces_[token];
     const fault::DiskFault& f = std::get<fault::DiskEffect>(force.now(now_)).fault;
@@ -105,7 +105,7 @@ Duration Simulation::strike_file(Endpoint& at, FileWork& work, world::Token toke
         if (force.sabotaged) later = {};
         if (late) claim({.kind = FileClaim::Kind::late, .own = later});
     }
-    if (!breaks || work.error != 0) return later;
+    if (!breaks || work.error != 0 || (f.lost_sync && work.lost_sync)) return later;
     const int error = f.room >= 0 ? ENOSPC : f.error;
     if (error != 0) {
         claim({.kind = FileClaim::Kind::failed, .error = error});
@@ -231,8 +231,7 @@ bool Simulation::would_change(const FileWork& work, Endpoint& at) {
 }
 
 // What the caller got, and what stands on the disk now, beside what the faults were to do.
-void Simulation::settle_file(const FileWork& work, const Endpoint& at,
-                             const node::FileReply& reply) {
+void Simulation::settle_file(const FileWork& work, Endpoint& at, const node::FileReply& reply) {
     const Disk& disk = *at.storage;
     const node::FileRequest& r = work.request;
     const auto still_pending = [&] {
@@ -259,9 +258,11 @@ void Simulation::settle_file(const FileWork& work, const Endpoint& at,
                 in_vain = work.in_vain || reply.error != 0;
                 break;
             case FileClaim::Kind::lost_sync:
-                felt = reply.error == 0 && still_pending();
                 in_vain = work.in_vain || reply.error != 0;
-                break;
+                if (in_vain || force.sabotaged || !still_pending()) break;
+                at.lies.push_back(
+                    {claim.token, r.op == FileOp::sync ? r.handle : Disk::directory, work.covered});
+                continue;  // A power loss may show it; until then nobody can tell.
         }
         if (felt && !force.sabotaged) {
             saw(force, at);
@@ -269,6 +270,32 @@ void Simulation::settle_file(const FileWork& work, const Endpoint& at,
             ++force.voided;
         }
     }
+}
+
+// What was not synced is kept, torn or gone, by draw; whether anything is gone that stood there.
+// A fault that is judged only leaves the disk alone.
+bool Simulation::lose_power(Endpoint& at, world::Token token) {
+    if (at.storage == nullptr) return false;
+    const bool real = !forces_[token].sabotaged;
+    const core::Key key = core::combine(forces_[token].key, core::key_of(at.name));
+    const auto fate = [&](std::uint32_t index, std::size_t sectors) {
+        return draw(Purpose::write_fate, key, index, &at, &at, "write", [&](std::uint64_t bits) {
+            return static_cast<std::int64_t>(core::scale(bits, sectors + 2));
+        });
+    };
+    if (!real) return !Disk(*at.storage).power_loss(fate).empty();
+    const auto losses = at.storage->power_loss(fate);
+    for (const Lie& lie : std::exchange(at.lies, {})) {
+        const bool shown = std::ranges::any_of(losses, [&](const Disk::Loss& loss) {
+            return loss.file == lie.file && loss.first < lie.upto;
+        });
+        if (shown) {
+            saw(forces_[lie.token], at);
+        } else {
+            ++forces_[lie.token].voided;
+        }
+    }
+    return !losses.empty();
 }
 
 // What a slow disk still holds up ends as much earlier as the fault made it late.

@@ -38,6 +38,7 @@ enum class Bend : std::uint8_t {
     leaves_them_dead,
     starts_the_absent,
     shows_evidence_of_nothing,
+    counts_what_is_down,
     calls_too_early,
     draws_anew,
     ignores_pins,
@@ -76,6 +77,7 @@ inline constexpr auto bent_worlds = std::to_array<Broken>({
     {Bend::leaves_them_dead, "A killed node is started again."},
     {Bend::starts_the_absent, "An absent node is never started."},
     {Bend::shows_evidence_of_nothing, "A fault that is judged but not carried out"},
+    {Bend::counts_what_is_down, "Of faults that overlap only what changes something counts"},
     {Bend::calls_too_early, "Nothing that was asked for a time comes before it."},
     {Bend::draws_anew, "The same draw comes out the same."},
     {Bend::ignores_pins, "A pinned draw comes out as pinned."},
@@ -148,6 +150,7 @@ public:
     fault::Evidence evidence(Token token) override {
         auto evidence = good_->evidence(token);
         if (is(Bend::has_no_evidence)) evidence.seen = 0;
+        if (is(Bend::counts_what_is_down)) evidence.seen = evidence.claimed;
         if (is(Bend::strikes_another)) evidence.at = {{core::Id::node(2), 1}};
         return evidence;
     }

@@ -46,6 +46,7 @@ public:
         plain_run();
         killed_and_healed();
         judged_only();
+        overlapping();
         clock_and_callbacks();
         files_after(Crash::kill, "node.kill");
         files_after(Crash::power_loss, "node.power_loss");
@@ -65,6 +66,7 @@ private:
     void plain_run();
     void killed_and_healed();
     void judged_only();
+    void overlapping();
     void clock_and_callbacks();
     void files_after(Crash crash, const std::string& use);
 
@@ -185,6 +187,31 @@ void Trial::judged_only() {
     const auto& fault = record->faults[0];
     law(fault.claimed > fault.voided && fault.seen == 0,
         "A fault that is judged but not carried out has claims and no evidence.");
+}
+
+// A kill inside a kill and a pause inside a pause: what is inside changes nothing.
+void Trial::overlapping() {
+    auto plan = this->plan();
+    plan.mode = fault::Mode::unlimited;
+    for (const std::string use : {"node.kill", "node.pause"}) {
+        for (const std::int64_t inside : {0, 1}) {
+            fault::PlannedFault& fault = plan.faults.emplace_back();
+            fault.id = use + (inside == 1 ? " inside" : "");
+            fault.use = use;
+            fault.at.plus = plan.chaos * (use == "node.kill" ? 4 + inside : 10 + inside) / 16;
+            fault.lasts = plan.chaos * (4 - 2 * inside) / 16;
+            fault.target = {.kind = fault::Target::Kind::named, .names = {core::Id::node(1)}};
+        }
+    }
+    const auto record = conducted(plan, "");
+    if (!record) return;
+    for (const auto& fault : record->faults) {
+        const bool inside = fault.id.ends_with("inside");
+        const auto proof = fault::judge({fault.claimed, fault.voided, fault.seen, {}, {}});
+        law(proof ==
+                (inside ? fault::Effectiveness::no_opportunity : fault::Effectiveness::effective),
+            "Of faults that overlap only what changes something counts: " + fault.id);
+    }
 }
 
 struct NoSink final : Sink {
