@@ -54,8 +54,8 @@ struct Event {
 struct FaultRecord {
     std::string id, use;
     std::uint32_t occurrence = 0;
-    std::string what;             // "n1 | n2 n3", "n2", for people.
-    std::vector<core::Id> nodes;  // Whom it was aimed at, resolved.
+    std::string what;             // "n1 | n2 n3", "to n2", for people.
+    std::vector<core::Id> nodes;  // Whom it was aimed at, resolved; of groups all.
     Instant from{}, to{};
     bool required = true;
     bool occurred = false;  // False: it never struck; `what` says why.

@@ -388,6 +388,46 @@ TEST(Conductor, what_a_world_or_a_plan_cannot_do_is_an_error_before_anything_hap
     EXPECT_TRUE(operation.world.log.empty());
 }
 
+// Whom a fault strikes is what its target says, however many links lead there.
+TEST(Conductor, a_fault_is_told_of_by_its_target_and_not_by_whom_it_reaches) {
+    using core::Id;
+    const auto told = [](const std::string& use, std::vector<Id> target, std::string way = "both",
+                         std::string clients = "hit") {
+        Stage run;
+        run.plan.mode = fault::Mode::unlimited;
+        auto& fault = run.add("a", use, 1_s);
+        if (use == "net.partition") {
+            fault.target = {};
+            fault.params.set("groups", fault::Groups{{Id::node(0)}, {Id::node(1), Id::node(2)}});
+        } else if (target.empty()) {
+            fault.target = {};
+        } else {
+            fault.target.names = std::move(target);
+        }
+        if (use.starts_with("net.")) fault.params.set("direction", std::move(way));
+        if (use == "net.loss") fault.params.set("clients", std::move(clients));
+        const auto record = run();
+        std::string nodes;
+        for (const auto id : record.faults[0].nodes) nodes += " " + core::name_of(id);
+        return record.faults[0].what + ":" + nodes;
+    };
+    const Id n1 = Id::node(0), n2 = Id::node(1), n3 = Id::node(2), c2 = Id::client(1);
+    EXPECT_EQ(told("net.loss", {n1}), "n1: n1");
+    EXPECT_EQ(told("net.loss", {n1}, "both", "spared"), "n1: n1");
+    EXPECT_EQ(told("net.loss", {n2}, "to"), "to n2: n2");
+    EXPECT_EQ(told("net.delay", {n2, n1}, "from"), "from n1 n2: n1 n2");
+    EXPECT_EQ(told("net.loss", {c2, n1, n2}), "n1 n2 c2: n1 n2 c2");
+    EXPECT_EQ(told("net.loss", {}), "everywhere: n1 n2 n3 c1 c2");
+    EXPECT_EQ(told("net.loss", {n3, n1, n2}), "everywhere: n1 n2 n3 c1 c2");
+    EXPECT_EQ(told("net.loss", {}, "both", "spared"), "all nodes: n1 n2 n3");
+    EXPECT_EQ(told("net.loss", {}, "to"), "to all nodes: n1 n2 n3");
+    EXPECT_EQ(told("net.partition", {}), "n1 | n2 n3: n1 n2 n3");
+    EXPECT_EQ(told("net.partition", {}, "to"), "n2 n3 → n1: n1 n2 n3");
+    EXPECT_EQ(told("net.partition", {}, "from"), "n1 → n2 n3: n1 n2 n3");
+    EXPECT_EQ(told("node.kill", {n2}), "n2: n2");
+    EXPECT_EQ(told("node.kill", {}), "all nodes: n1 n2 n3");
+}
+
 TEST(Tolerance, the_smaller_side_of_a_cut_is_taken_and_what_is_absent_counts) {
     const auto ids = [](std::initializer_list<std::uint32_t> indices) {
         std::vector<core::Id> out;
@@ -400,6 +440,15 @@ TEST(Tolerance, the_smaller_side_of_a_cut_is_taken_and_what_is_absent_counts) {
     EXPECT_THAT(taken_by(cut), ElementsAre(3U, 4U));
     cut.fault.cut = false;
     EXPECT_TRUE(taken_by(cut).empty());
+
+    // Cut from all others is who is aimed at, not the others.
+    cut.fault.cut = true;
+    cut.directions = {{ids({1}), ids({0, 1, 2, 3})}, {ids({0, 2, 3}), ids({1})}};
+    EXPECT_THAT(taken_by(cut), ElementsAre(1U));
+    cut.directions = {{ids({0, 1, 2, 3, 4}), ids({1, 3})}};
+    EXPECT_THAT(taken_by(cut), ElementsAre(1U, 3U));
+    cut.directions = {{ids({0, 1, 2}), ids({0, 1, 2})}};
+    EXPECT_EQ(taken_by(cut).size(), 2U);
 
     Stage run;
     run.plan.absent = {core::Id::node(2)};

@@ -22,8 +22,8 @@ std::string names_of(const Ids& ids) {
     return text;
 }
 
-/// The nodes that an effect is aimed at, sorted, each once.
-Ids aimed_at(const fault::Effect& effect) {
+/// Whom an effect hits, sorted, each once: of links both ends.
+Ids hit_by(const fault::Effect& effect) {
     Ids out;
     if (const auto* link = std::get_if<fault::LinkEffect>(&effect)) {
         for (const auto& direction : link->directions) {
@@ -42,6 +42,25 @@ Ids aimed_at(const fault::Effect& effect) {
     const auto rest = std::ranges::unique(out);
     out.erase(rest.begin(), rest.end());
     return out;
+}
+
+enum class Way : std::uint8_t { both, to, from };
+
+/// Which way the packets go that are hit on the links of `targets`.
+Way way_of(const fault::LinkEffect& link, const Ids& targets) {
+    const auto is_target = [&](core::Id id) {
+        return std::ranges::find(targets, id) != targets.end();
+    };
+    bool to = false;
+    bool from = false;
+    for (const auto& direction : link.directions) {
+        to = to || (std::ranges::any_of(direction.to, is_target) &&
+                    !std::ranges::all_of(direction.from, is_target));
+        from = from || (std::ranges::any_of(direction.from, is_target) &&
+                        !std::ranges::all_of(direction.to, is_target));
+    }
+    if (to == from) return Way::both;
+    return to ? Way::to : Way::from;
 }
 
 /// Published values that claim something: neither nil nor 0, false or "".
@@ -209,12 +228,12 @@ void Strikes::apply(std::size_t i, std::uint32_t occurrence, Ids targets) {
     armed.recorded = true;
     const Instant now = world_.now();
     const std::size_t force = forces_.size();
-    Ids nodes = aimed_at(*effect);
+    auto whom = aimed_at(armed, *effect, targets);
     record_.faults.push_back({.id = fault.id,
                               .use = fault.use,
                               .occurrence = occurrence,
-                              .what = what(armed, nodes),
-                              .nodes = std::move(nodes),
+                              .what = std::move(whom.text),
+                              .nodes = std::move(whom.nodes),
                               .from = now,
                               .to = now,
                               .required = fault.required,
@@ -384,18 +403,42 @@ Ids Strikes::leader() const {
     return {};
 }
 
-std::string Strikes::what(const Armed& armed, const Ids& nodes) const {
+Strikes::Whom Strikes::aimed_at(const Armed& armed, const fault::Effect& effect,
+                                const Ids& targets) const {
+    const auto* link = std::get_if<fault::LinkEffect>(&effect);
+    Ids hit = hit_by(effect);
     if (const auto* value = groups_of(armed.params)) {
+        if (link != nullptr && link->groups.empty() && link->directions.size() == 1) {
+            const auto& one = link->directions.front();
+            return {fmt::format("{} → {}", names_of(one.from), names_of(one.to)), std::move(hit)};
+        }
         std::string text;
         for (const auto& group : std::get<fault::Groups>(*value)) {
             text += (text.empty() ? "" : " | ") + names_of(group);
         }
-        return text;
+        return {std::move(text), std::move(hit)};
     }
+    if (link == nullptr || armed.spec->aim != fault::Aim::links) {
+        return {called(hit), std::move(hit)};
+    }
+    const Way way = way_of(*link, targets);
+    if (way == Way::both && all_nodes(targets)) return {called(hit), std::move(hit)};
+    constexpr std::string_view words[] = {"", "to ", "from "};
+    Ids aimed = targets;
+    std::ranges::sort(aimed);
+    return {std::string(words[static_cast<std::size_t>(way)]) + called(aimed), std::move(aimed)};
+}
+
+std::string Strikes::called(const Ids& ids) const {
     const std::size_t living = plan_.nodes - plan_.absent.size();
-    if (nodes.size() == living + plan_.clients && plan_.clients > 0) return "everywhere";
-    if (nodes.size() == living && nodes.size() > 1) return "all nodes";
-    return names_of(nodes);
+    if (ids.size() == living + plan_.clients && plan_.clients > 0) return "everywhere";
+    return all_nodes(ids) ? "all nodes" : names_of(ids);
+}
+
+/// All of several, and nobody else.
+bool Strikes::all_nodes(const Ids& ids) const {
+    return ids.size() > 1 && ids.size() == plan_.nodes - plan_.absent.size() &&
+           std::ranges::none_of(ids, &core::Id::is_client);
 }
 
 }  // namespace storm::world

@@ -67,6 +67,11 @@ private:
         bool on = true;
     };
 
+    struct Whom {
+        std::string text;  // "n1", "to n1", "n1 | n2 n3", "n2 n3 → n1", "everywhere".
+        std::vector<core::Id> nodes;
+    };
+
     [[nodiscard]] core::Result<void> prepare_one(const fault::PlannedFault& fault);
     [[nodiscard]] core::Result<void> check_target(const Armed& armed) const;
     void trigger(std::size_t armed);
@@ -81,7 +86,11 @@ private:
     [[nodiscard]] std::vector<core::Id> present() const;
     [[nodiscard]] bool is_absent(core::Id id) const;
     [[nodiscard]] std::vector<core::Id> leader() const;
-    [[nodiscard]] std::string what(const Armed& armed, const std::vector<core::Id>& nodes) const;
+    /// Whom it strikes, for people and for drawings: of links the nodes at which it is aimed.
+    [[nodiscard]] Whom aimed_at(const Armed& armed, const fault::Effect& effect,
+                                const std::vector<core::Id>& targets) const;
+    [[nodiscard]] std::string called(const std::vector<core::Id>& ids) const;
+    [[nodiscard]] bool all_nodes(const std::vector<core::Id>& ids) const;
 
     World& world_;
     const node::System& system_;

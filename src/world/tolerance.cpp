@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "core/dice.h"
 #include "core/text.h"
@@ -24,12 +25,24 @@ Indices indices_of(const std::vector<core::Id>& ids) {
 }
 
 /// Whoever is not in the largest group of a cut; the first of equal groups counts as largest.
+/// Who stands at both ends of a direction hears no other: a group of its own.
 Indices cut_off(const fault::LinkEffect& effect) {
     std::vector<Indices> groups;
-    const auto add = [&](const std::vector<core::Id>& ids) {
-        Indices group = indices_of(ids);
+    Indices alone;
+    for (const auto& direction : effect.directions) {
+        std::ranges::set_intersection(indices_of(direction.from), indices_of(direction.to),
+                                      std::back_inserter(alone));
+    }
+    std::ranges::sort(alone);
+    const auto add_group = [&](Indices group) {
         if (group.empty() || std::ranges::find(groups, group) != groups.end()) return;
         groups.push_back(std::move(group));
+    };
+    for (const auto id : alone) add_group({id});
+    const auto add = [&](const std::vector<core::Id>& ids) {
+        Indices group;
+        std::ranges::set_difference(indices_of(ids), alone, std::back_inserter(group));
+        add_group(std::move(group));
     };
     for (const auto& direction : effect.directions) {
         add(direction.from);
