@@ -216,6 +216,19 @@ TEST(Conductor, a_trigger_that_is_never_met_leaves_a_record_that_says_so) {
     EXPECT_THAT(record.faults[0].what, HasSubstr("never met"));
 }
 
+TEST(Conductor, a_strike_after_the_chaos_phase_leaves_a_record_of_both_times) {
+    Stage run;
+    run.add("a", "node.kill", 50_s);
+    auto& led = run.add("b", "node.pause", 2_s);
+    led.at.after = "leader";
+    run.world.publish_at(9_s, core::Id::node(1), "leads", Value(1));
+    const auto record = run();
+    EXPECT_TRUE(run.world.log.empty());
+    ASSERT_EQ(record.faults.size(), 2U);
+    EXPECT_EQ(record.faults[0].what, "it was to strike at 50 s, but the chaos phase ended at 10 s");
+    EXPECT_EQ(record.faults[1].what, "it was to strike at 11 s, but the chaos phase ended at 10 s");
+}
+
 TEST(Conductor, an_occurrence_that_is_drawn_not_to_happen_leaves_a_record_that_says_so) {
     Stage run;
     run.add("a", "node.kill", 1_s).probability_ppm = 0;

@@ -6,6 +6,7 @@
 #include <array>
 #include <utility>
 
+#include "core/glance.h"
 #include "core/require.h"
 
 namespace storm::world {
@@ -171,8 +172,9 @@ void Strikes::trigger(std::size_t i) {
 }
 
 void Strikes::arm(std::size_t i, Instant when) {
-    if (over_ || when >= Instant{} + plan_.chaos) return;
     Armed& armed = armed_[i];
+    if (when >= Instant{} + plan_.chaos) armed.too_late = armed.too_late.value_or(when);
+    if (over_ || when >= Instant{} + plan_.chaos) return;
     ++armed.awaited;
     world_.at(when, core::combine(kind_root, fault_root(armed.fault->id, armed.occurrence)),
               [this, i] { strike(i); });
@@ -290,8 +292,15 @@ void Strikes::collect() {
     }
     for (Armed& armed : armed_) {
         if (armed.recorded) continue;
-        missed(armed, 0,
-               armed.left_to_chance ? "its probability left it out" : "its trigger was never met");
+        std::string why = "its trigger was never met";
+        if (armed.left_to_chance) {
+            why = "its probability left it out";
+        } else if (armed.too_late) {
+            why = fmt::format("it was to strike at {}, but the chaos phase ended at {}",
+                              core::to_glance(*armed.too_late),
+                              core::to_glance(Instant{} + plan_.chaos));
+        }
+        missed(armed, 0, std::move(why));
     }
 }
 

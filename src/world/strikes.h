@@ -9,6 +9,7 @@
 // under the fault's id. A trigger that is never met leaves a record that says so.
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -58,7 +59,8 @@ private:
         std::uint32_t awaited = 0;     // Strikes that are armed but have not come.
         std::uint32_t in_force = 0;
         bool recorded = false;
-        bool left_to_chance = false;  // A strike came, and was drawn not to happen.
+        bool left_to_chance = false;      // A strike came, and was drawn not to happen.
+        std::optional<Instant> too_late;  // When it was to strike first after the chaos phase.
     };
     struct Force {
         Token token = 0;
