@@ -46,7 +46,7 @@ struct ParamSpec {
     std::int64_t high = INT64_MAX;
     std::int64_t draw_low = 0, draw_high = 0;  // What a random fault draws from; equal: default.
     std::vector<std::string> choices;          // For text: what is allowed; empty: anything.
-    bool names_site = false;                   // For text: a code point or property of the program.
+    bool names_site = false;                   // For text: a code point of the program.
 };
 
 /// Values by name, in the order of the spec. Each may know its type, so that a plan can be

@@ -1,8 +1,5 @@
 #include "runner/bench.h"
 
-#include <set>
-#include <string>
-
 #include "node/points.h"
 
 namespace storm {
@@ -13,9 +10,10 @@ scenario::Vocabulary Bench::vocabulary() const {
     out.workloads = &workloads;
     out.systems = &systems;
     out.program = program;
-    std::set<std::string> sites;  // A message may stand at several places.
-    for (const auto* site : node::all_sites()) sites.insert(site->message);
-    out.sites.emplace(sites.begin(), sites.end());
+    auto& sites = out.sites.emplace();
+    for (const auto* site : node::all_sites()) {
+        sites.push_back({site->message, site->file, site->is_maybe});
+    }
     for (const auto& check : checks.all()) {
         out.checks.push_back({check.name, check.summary, check.params, check.models});
     }

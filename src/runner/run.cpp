@@ -90,10 +90,17 @@ std::map<std::string_view, Sum> sums(const history::RunRecord& record) {
     return out;
 }
 
+/// Of an instant fault no: its end is its beginning.
+bool lasted(const history::FaultRecord& fault) { return fault.to > fault.from; }
+
 /// "net.loss n1 found nothing to act on between 1.2 s and 2.6 s"
 std::string no_opportunity(const history::FaultRecord& fault) {
     if (!fault.occurred) return fmt::format("{} never struck: {}", fault.use, fault.what);
     const std::string whom = fault.what.empty() ? "" : " " + fault.what;
+    if (!lasted(fault)) {
+        return fmt::format("{}{} found nothing to act on from {} on", fault.use, whom,
+                           core::to_glance(fault.from));
+    }
     return fmt::format("{}{} found nothing to act on between {} and {}", fault.use, whom,
                        core::to_glance(fault.from), core::to_glance(fault.to));
 }
@@ -104,15 +111,20 @@ std::string idle_text(const std::map<std::string_view, Sum>& each) {
     std::string text;
     std::size_t count = 0;
     bool struck = false;
+    bool window = false;
     for (const auto& [id, sum] : each) {
         if (!sum.required || sum.effective || sum.ineffective) continue;
         struck = struck || sum.first->occurred;
+        window = window || (sum.first->occurred && lasted(*sum.first));
         if (++count <= most) text += (count == 1 ? "" : "; ") + no_opportunity(*sum.first);
     }
     if (count == 0) return {};
     if (count > most) text += fmt::format("; and {} more", count - most);
     text += count == 1 ? ", and the scenario requires it." : ", and the scenario requires them.";
-    if (struck) text += " A longer window, or a target with more going on, may give it something.";
+    if (struck) {
+        text += fmt::format(" {}, or a target with more going on, may give it something.",
+                            window ? "A longer window" : "Another time");
+    }
     return text;
 }
 

@@ -514,6 +514,18 @@ TEST(Sweep, seeds_that_gave_a_check_nothing_to_judge_count_for_nothing) {
     EXPECT_EQ(report.trust, "") << "no trust beside a doubt";
 }
 
+TEST(Sweep, of_an_instant_fault_without_anything_to_act_on_no_window_is_told) {
+    const auto bench = testing::bench();
+    auto text = testing::scenario_text("");
+    text.insert(text.find("faults:\n") + 8, "  - {use: clock.jump, target: n2, at: 1s}\n");
+    const auto report = sweep(bench, testing::scenario_of(bench, text), testing::options(5));
+    ASSERT_TRUE(report.has_value());
+    EXPECT_EQ(report->verdict, Verdict::inconclusive);
+    EXPECT_THAT(report->why, HasSubstr("clock.jump n2 found nothing to act on from 1 s on"));
+    EXPECT_THAT(report->why, HasSubstr("Another time, or a target"));
+    EXPECT_THAT(report->why, ::testing::Not(HasSubstr("window")));
+}
+
 TEST(Sweep, no_worker_outlives_a_parent_that_was_killed) {
     prctl(PR_SET_CHILD_SUBREAPER, 1);  // Orphans become ours, so we can wait for them.
     const pid_t parent = fork();

@@ -331,18 +331,6 @@ void Reader::read_switches() {
     }
 }
 
-void Reader::check_site(const YamlNode& node, const std::string& site) {
-    if (!names_.sites || contains(*names_.sites, site)) return;
-    std::string help = Form::suggest(site, *names_.sites);
-    constexpr std::size_t few = 8;  // More is no help in an error.
-    if (names_.sites->empty()) {
-        help = "its code has no STORM_MAYBE and no property";
-    } else if (help.starts_with("want ") && names_.sites->size() > few) {
-        help = "want the text of a STORM_MAYBE or of a property, word for word";
-    }
-    form_.wrong(node, fmt::format("no code point or property is called {}", quoted(site)), help);
-}
-
 void Reader::read_limits() {
     if (const YamlNode* node = top("min_effective")) {
         const auto ppm =

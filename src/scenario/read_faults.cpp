@@ -90,7 +90,7 @@ void Reader::read_listed(const YamlNode& node) {
     for (const fault::ParamSpec& param : spec->params) {
         const YamlNode* named = node.find(param.name);
         if (param.names_site && named != nullptr && named->is(Kind::scalar)) {
-            check_site(*named, named->text);
+            check_point(*named, named->text);
         }
     }
     read_times(node, *spec, planned);

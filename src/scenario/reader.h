@@ -61,7 +61,9 @@ private:
     void read_times(const YamlNode& node, const fault::FaultSpec& spec, fault::PlannedFault& fault);
     void read_trigger(const YamlNode& node, fault::PlannedFault& fault);
     void check_triggers();
+    // sites.cpp
     void check_site(const YamlNode& node, const std::string& site);
+    void check_point(const YamlNode& node, const std::string& site);
     [[nodiscard]] const fault::FaultSpec* fault_named(const YamlNode& use);
 
     [[nodiscard]] const YamlNode* top(std::string_view key) const {

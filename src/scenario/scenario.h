@@ -31,6 +31,12 @@ struct CheckName {
     std::vector<std::string> models;  // Models of systems it understands; empty: any.
 };
 
+/// A code point or a property that stands in the program.
+struct SiteName {
+    std::string name, file;
+    bool is_point = true;  // Else a property.
+};
+
 /// What names a scenario may use. What it points to must outlive the scenarios read with it.
 struct Vocabulary {
     const fault::Catalogue* faults = nullptr;
@@ -38,8 +44,11 @@ struct Vocabulary {
     const std::vector<node::System>* systems = nullptr;
     std::vector<CheckName> checks;
     std::string program = "stormproof";  // In help: "(stormproof fault ls)".
-    /// Code points and properties that stand in the program; nothing: nobody knows them.
-    std::optional<std::vector<std::string>> sites{};
+    /// What stands in the program; nothing: nobody knows it.
+    std::optional<std::vector<SiteName>> sites{};
+
+    /// The code points in the system's own sources, or all if it names none; sorted, each once.
+    [[nodiscard]] std::vector<std::string> code_points(const node::System& system) const;
 };
 
 /// What a fault of one kind costs the system while it lasts, and after.

@@ -287,17 +287,41 @@ TEST(WrongFiles, WhatIsPrintedFitsTheScreenAndTheMarkerStandsUnderItsWord) {
 
 TEST(WrongFiles, ACodePointThatIsNotInTheProgramIsToldWithTheNearestThatIs) {
     test::World world;
-    world.names.sites = {"store/flush", "store/saved", "no slot is used twice"};
-    const std::string text =
-        file("  - {use: node.crash_at, at: 1s, target: n1, site: store/savd}\n",
-             "must_reach: [\"no such thing\", store/flush]\n");
+    world.names.sites = {{"store/flush", "src/store.cpp"},
+                         {"store/saved", "src/store.cpp"},
+                         {"other/saved", "src/other.cpp"},
+                         {"no slot is used twice", "src/store.cpp", false}};
+    const auto with_site = [](const std::string& site) {
+        return file("  - {use: node.crash_at, at: 1s, target: n1, site: " + site + "}\n",
+                    "must_reach: [\"no such thing\", store/flush]\n");
+    };
+    const std::string text = with_site("store/savd");
     const auto problems = world.read(text).problems;
     ASSERT_EQ(problems.size(), 2U);
     EXPECT_EQ(problems[0].what, "no code point or property is called \"no such thing\"");
-    EXPECT_EQ(problems[1].what, "no code point or property is called \"store/savd\"");
-    EXPECT_EQ(problems[1].help, "did you mean store/saved?");
+    EXPECT_EQ(problems[1].what, "no code point is called \"store/savd\"");
+    EXPECT_EQ(problems[1].help, "did you mean store/saved?   (stormproof system explain store)");
     const auto line = core::split(text, '\n').at(static_cast<std::size_t>(problems[1].line - 1));
     EXPECT_EQ(line.find("store/savd") + 1, static_cast<std::size_t>(problems[1].column)) << line;
+    const auto said = [&](const std::string& site) {
+        const auto found = world.read(with_site(site)).problems;
+        return found.empty() ? "" : found.back().what + ": " + found.back().help;
+    };
+    world.systems[0].sources = {"store.cpp"};
+    const std::string where = "   (stormproof system explain store)";
+    EXPECT_EQ(said("nonsuch"),
+              "no code point is called \"nonsuch\": want store/flush | store/saved" + where);
+    EXPECT_EQ(said("no slot is used twice"),
+              "\"no slot is used twice\" is a property, no code point: want store/flush | "
+              "store/saved" +
+                  where);
+    for (char c = 'a'; c < 'k'; ++c) {
+        world.names.sites->push_back({std::string("store/") + c, "src/store.cpp"});
+    }
+    EXPECT_EQ(said("nonsuch"),
+              "no code point is called \"nonsuch\": want store/a or another" + where);
+    world.names.sites->clear();
+    EXPECT_EQ(said("nonsuch"), "no code point is called \"nonsuch\": its code has no STORM_MAYBE");
     world.names.sites.reset();
     EXPECT_EQ(world.errors(text), "") << "where nobody knows the program's sites";
 }

@@ -63,7 +63,7 @@ Json json_of(const check::CheckSpec& spec) {
             {"must_catch", spec.planted}};
 }
 
-Json json_of(const node::System& system) {
+Json json_of(const node::System& system, const scenario::Vocabulary& names) {
     Json operations = Json::array(), invariants = Json::array(), plants = Json::array();
     for (const auto& each : system.operations) operations.push_back(each.name);
     for (const auto& each : system.invariants) {
@@ -75,9 +75,11 @@ Json json_of(const node::System& system) {
     }
     Json numbers = Json::object();
     for (const auto& [name, summary] : system.numbers) numbers[name] = summary;
-    Json out{{"name", system.name},           {"summary", system.summary}, {"nodes", system.nodes},
-             {"nodes_min", system.nodes_min}, {"operations", operations},  {"model", system.model},
-             {"invariants", invariants},      {"with", numbers},           {"plants", plants}};
+    Json out{{"name", system.name},      {"summary", system.summary},
+             {"nodes", system.nodes},    {"nodes_min", system.nodes_min},
+             {"operations", operations}, {"model", system.model},
+             {"invariants", invariants}, {"with", numbers},
+             {"plants", plants},         {"code_points", list_of(names.code_points(system))}};
     if (system.tolerates) {
         const auto tolerates = system.tolerates(system.nodes);
         out["tolerates"] = {{"crashed", tolerates.crashed}, {"damaged", tolerates.damaged}};
@@ -85,10 +87,10 @@ Json json_of(const node::System& system) {
     return out;
 }
 
-template <class Spec>
-std::string printed_list(const std::vector<Spec>& specs) {
+template <class Spec, class... More>
+std::string printed_list(const std::vector<Spec>& specs, const More&... more) {
     Json list = Json::array();
-    for (const auto& spec : specs) list.push_back(json_of(spec));
+    for (const auto& spec : specs) list.push_back(json_of(spec, more...));
     return printed(list);
 }
 
@@ -96,7 +98,9 @@ std::string printed_list(const std::vector<Spec>& specs) {
 
 std::string explained_json(const fault::FaultSpec& spec) { return printed(json_of(spec)); }
 std::string explained_json(const check::CheckSpec& spec) { return printed(json_of(spec)); }
-std::string explained_json(const node::System& system) { return printed(json_of(system)); }
+std::string explained_json(const node::System& system, const scenario::Vocabulary& names) {
+    return printed(json_of(system, names));
+}
 
 std::string listed_json(const std::vector<fault::FaultSpec>& faults) {
     return printed_list(faults);
@@ -104,7 +108,10 @@ std::string listed_json(const std::vector<fault::FaultSpec>& faults) {
 std::string listed_json(const std::vector<check::CheckSpec>& checks) {
     return printed_list(checks);
 }
-std::string listed_json(const std::vector<node::System>& systems) { return printed_list(systems); }
+std::string listed_json(const std::vector<node::System>& systems,
+                        const scenario::Vocabulary& names) {
+    return printed_list(systems, names);
+}
 
 std::string doctor_json(const Health& health) {
     Json worlds = Json::array();

@@ -143,7 +143,11 @@ TEST_F(CommandLine, ListsAndPagesAreThereForProgramsAsTheSchemaSays) {
     expect_value(Schema(pages, "checks"), json({"checks", "ls"}));
     expect_value(Schema(pages, "check"), json({"checks", "explain", "linearizable"}));
     expect_value(Schema(pages, "systems"), json({"system", "ls"}));
-    expect_value(Schema(pages, "system"), json({"system", "explain", "raft"}));
+    const auto raft = json({"system", "explain", "raft"});
+    expect_value(Schema(pages, "system"), raft);
+    EXPECT_EQ(nlohmann::json::parse(raft)["code_points"][0], "raft/compact-now");
+    EXPECT_TRUE(has(storm({"system", "explain", "raft"}).out, "code points   raft/compact-now,"));
+    EXPECT_FALSE(has(storm({"system", "explain", "register"}).out, "raft/"));
     expect_value(Schema(pages, "doctor"), json({"doctor"}));
     expect_value(Schema(pages, "validated"), json({"validate", sound(), sound()}));
     write("wrong.yaml", "stormproof: 1\nsystem: nobody\nfor: 5\n");

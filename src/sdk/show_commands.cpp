@@ -113,7 +113,7 @@ int checks_explain(Session& session, const std::string& name) {
 
 int system_list(Session& session) {
     if (!session.text()) {
-        session.out.print(listed_json(session.bench.systems));
+        session.out.print(listed_json(session.bench.systems, session.bench.vocabulary()));
         return code::pass;
     }
     ui::Table table;
@@ -137,7 +137,7 @@ int system_explain(Session& session, const std::string& name) {
         return unknown(session, "system", name, names, "system ls");
     }
     if (!session.text()) {
-        session.out.print(explained_json(*system));
+        session.out.print(explained_json(*system, session.bench.vocabulary()));
         return code::pass;
     }
     std::vector<std::string> operations;
@@ -157,6 +157,8 @@ int system_explain(Session& session, const std::string& name) {
     for (const auto& [number, meaning] : system->numbers) {
         lines.emplace_back("with", number + ": " + meaning);
     }
+    const auto points = session.bench.vocabulary().code_points(*system);
+    if (!points.empty()) lines.emplace_back("code points", core::joined(points));
     for (const auto& plant : system->plants) {
         lines.emplace_back("plant", plant.name + ": " + plant.summary);
     }
