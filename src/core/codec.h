@@ -66,6 +66,19 @@ private:
     bool failed_ = false;
 };
 
+/// Bytes of every value of T in encoded form; 0 where that depends on the value.
+template <class T>
+inline constexpr std::size_t wire_size = 0;
+template <Plain T>
+inline constexpr std::size_t wire_size<T> = sizeof(T);
+template <class T, std::size_t N>
+inline constexpr std::size_t wire_size<std::array<T, N>> = N * wire_size<T>;
+template <class... T>
+inline constexpr std::size_t wire_size<std::tuple<T&...>> =
+    ((wire_size<T> != 0) && ...) ? (std::size_t{0} + ... + wire_size<T>) : 0;
+template <HasFields T>
+inline constexpr std::size_t wire_size<T> = wire_size<decltype(std::declval<T&>().storm_fields())>;
+
 template <class T>
 struct Codec;  // size(const T&), encode(Encoder&, const T&), decode(Decoder&, T&) -> bool
 

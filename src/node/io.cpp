@@ -29,26 +29,6 @@ void SleepAwaiter::await_suspend(std::coroutine_handle<> h) {
                             io->next_key(EffectKind::arm, 0, 0));
 }
 
-ReceiveAwaiter::ReceiveAwaiter(Io& on, Duration d) : limit(d) {
-    io = &on;
-    kind = Kind::receive;
-}
-ReceiveAwaiter::~ReceiveAwaiter() {
-    if (timer.armed()) io->driver_.disarm(*io, timer);
-    if (waiting) io->unlink(*this);
-}
-void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
-    if (io->sealed_) return;
-    root = io->current_;
-    frame = h;
-    waiting = true;
-    ReceiveAwaiter** last = &io->receivers_;
-    while (*last != nullptr) last = &(*last)->next;
-    *last = this;
-    if (limit >= Duration{}) {
-        timer = io->driver_.arm(*io, *this, limit, io->next_key(EffectKind::arm, 1, 0));
-    }
-}
 std::optional<Incoming> ReceiveFor::await_resume() {
     if (timed_out) return std::nullopt;
     if (io->current_ != nullptr) io->current_->root_at(taken.packet().key);

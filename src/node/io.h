@@ -16,14 +16,12 @@
 #pragma once
 #include <fmt/core.h>
 
-#include <bit>
 #include <cstdint>
 #include <deque>
 #include <memory>
 #include <span>
 #include <string>
 #include <string_view>
-#include <type_traits>
 #include <vector>
 
 #include "core/dice.h"
@@ -31,30 +29,13 @@
 #include "core/time.h"
 #include "node/driver.h"
 #include "node/message.h"
+#include "node/said.h"
 #include "node/task.h"
 #include "node/wait.h"
 
 namespace storm::node {
 
 class File;
-
-/// A hash over what one argument of a log line says, as a rule without formatting it.
-template <class T>
-[[nodiscard]] core::Key said_of(const T& argument) {
-    if constexpr (std::is_integral_v<T> || std::is_enum_v<T>) {
-        return static_cast<core::Key>(argument);
-    } else if constexpr (std::is_convertible_v<const T&, std::string_view>) {
-        return core::key_of(std::string_view(argument));
-    } else if constexpr (std::is_pointer_v<T>) {
-        return reinterpret_cast<core::Key>(argument);
-    } else if constexpr (std::is_same_v<T, double>) {
-        return std::bit_cast<core::Key>(argument);
-    } else if constexpr (fmt::is_formattable<const T&>::value) {
-        return core::key_of(std::string_view(fmt::format("{}", argument)));
-    } else {
-        return 0;
-    }
-}
 
 /// Who runs: fixed for the life of an Io.
 struct Identity {
@@ -267,6 +248,26 @@ private:
 };
 
 // What every datagram passes, in the frame that waits for it.
+inline ReceiveAwaiter::ReceiveAwaiter(Io& on, Duration d) : limit(d) {
+    io = &on;
+    kind = Kind::receive;
+}
+inline ReceiveAwaiter::~ReceiveAwaiter() {
+    if (timer.armed()) io->driver_.disarm(*io, timer);
+    if (waiting) io->unlink(*this);
+}
+inline void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
+    if (io->sealed_) return;
+    root = io->current_;
+    frame = h;
+    waiting = true;
+    ReceiveAwaiter** last = &io->receivers_;
+    while (*last != nullptr) last = &(*last)->next;
+    *last = this;
+    if (limit >= Duration{}) {
+        timer = io->driver_.arm(*io, *this, limit, io->next_key(EffectKind::arm, 1, 0));
+    }
+}
 inline bool ReceiveAwaiter::await_ready() {
     if (io->sealed_ || io->mailbox_ == nullptr || io->mailbox_->empty()) return false;
     taken = std::move(io->mailbox_->front());

@@ -64,17 +64,16 @@ template <Message M>
 /// Decodes a body; fails on another type, version or damaged bytes.
 template <Message M>
 [[nodiscard]] core::Result<M> decode_message(const Packet& packet) {
-    core::Result<M> message(std::in_place);  // Returned on every path: built in its place.
-    bool good = packet.type == type_of<M> && packet.version == M::storm_version;
-    if (good) {
-        core::Decoder in(packet.body.bytes());
-        good = core::decode(in, *message) && in.done();
+    // Of a message of one size all lengths are checked here, and none when its fields are read.
+    constexpr std::size_t size = core::wire_size<M>;
+    const bool whole = size == 0 || packet.body.size() == size;
+    if (packet.type == type_of<M> && packet.version == M::storm_version && whole) [[likely]] {
+        core::Result<M> message(std::in_place);
+        core::Decoder in(size == 0 ? packet.body.bytes() : std::span(packet.body.data(), size));
+        if (core::decode(in, *message) && in.done()) [[likely]]
+            return message;
     }
-    if (!good) [[unlikely]] {
-        message =
-            std::unexpected(not_the_message(packet, type_of<M>, M::storm_name, M::storm_version));
-    }
-    return message;
+    return std::unexpected(not_the_message(packet, type_of<M>, M::storm_name, M::storm_version));
 }
 
 /// A datagram that a node has received.
