@@ -29,7 +29,7 @@ target_compile_options(storm_flags INTERFACE
     -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     -Woverloaded-virtual -Wimplicit-fallthrough -Wcast-qual -Wunused
     -Wno-missing-designated-field-initializers  # {.name = "x"} leaves the rest at its default
-    -fno-omit-frame-pointer                     # stack traces of findings
+    $<$<BOOL:${STORM_SANITIZE}>:-fno-omit-frame-pointer>  # their reports; ours unwind by tables
     -ffp-contract=off                           # same bytes on every machine
     -fno-strict-overflow
     "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" # no build path in binaries or traces

@@ -30,8 +30,15 @@ public:
         if (block_ != nullptr) ++block_->references;
     }
     Buffer(Buffer&& other) noexcept : block_(std::exchange(other.block_, nullptr)) {}
-    Buffer& operator=(Buffer other) noexcept {
-        std::swap(block_, other.block_);
+    Buffer& operator=(const Buffer& other) noexcept {
+        Buffer copy(other);
+        std::swap(block_, copy.block_);
+        return *this;
+    }
+    Buffer& operator=(Buffer&& other) noexcept {
+        if (this == &other) return *this;
+        release();
+        block_ = std::exchange(other.block_, nullptr);
         return *this;
     }
     ~Buffer() { release(); }

@@ -248,15 +248,15 @@ private:
 };
 
 // What every datagram passes, in the frame that waits for it.
-inline ReceiveAwaiter::ReceiveAwaiter(Io& on, Duration d) : limit(d) {
+[[gnu::always_inline]] inline ReceiveAwaiter::ReceiveAwaiter(Io& on, Duration d) : limit(d) {
     io = &on;
     kind = Kind::receive;
 }
-inline ReceiveAwaiter::~ReceiveAwaiter() {
+[[gnu::always_inline]] inline ReceiveAwaiter::~ReceiveAwaiter() {
     if (timer.armed()) io->driver_.disarm(*io, timer);
     if (waiting) io->unlink(*this);
 }
-inline void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
+[[gnu::always_inline]] inline void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
     if (io->sealed_) return;
     root = io->current_;
     frame = h;
@@ -268,7 +268,7 @@ inline void ReceiveAwaiter::await_suspend(std::coroutine_handle<> h) {
         timer = io->driver_.arm(*io, *this, limit, io->next_key(EffectKind::arm, 1, 0));
     }
 }
-inline bool ReceiveAwaiter::await_ready() {
+[[gnu::always_inline]] inline bool ReceiveAwaiter::await_ready() {
     if (io->sealed_ || io->mailbox_ == nullptr || io->mailbox_->empty()) return false;
     taken = std::move(io->mailbox_->front());
     io->mailbox_->pop_front();

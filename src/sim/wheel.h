@@ -40,7 +40,7 @@ public:
     [[nodiscard]] std::uint64_t in_use() const { return events_.size() - free_.size(); }
 
     /// An event at `at`, filed; the caller fills in the rest. References die with the next add.
-    std::uint32_t add(Instant at, What what) {
+    [[gnu::always_inline]] std::uint32_t add(Instant at, What what) {
         std::uint32_t index = 0;
         if (free_.empty()) [[unlikely]] {
             index = grow();
