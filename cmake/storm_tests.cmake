@@ -67,7 +67,7 @@ function(storm_add_example_tests)
     endif()
     find_package(Python3 COMPONENTS Interpreter REQUIRED)
     foreach(pair IN ITEMS
-            "installed install" "install init" "walkthroughs walkthroughs"
+            "installed install" "install init" "walkthroughs walkthroughs" "readme readme"
             "command_line command-line")
         separate_arguments(pair)
         list(GET pair 0 name)

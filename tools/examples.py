@@ -4,6 +4,7 @@
     examples.py init BUILD                 the project that `init` writes: its test fails, is mended
                                            as its README says, passes; a leak is planted and named
     examples.py walkthroughs BUILD         CONTRIBUTING.md and docs/guide, block by block
+    examples.py readme BUILD               README.md: its tour, its scenario, what the demo shows
     examples.py command-line BUILD [--update]
                                            docs/reference/command-line.md is what --help prints
 
@@ -178,6 +179,38 @@ def walkthroughs(build):
             print(f"== {document.name}: {walk(build, document)} blocks", flush=True)
 
 
+def masked(text):
+    """Without what depends on the machine's speed."""
+    text = re.sub(r"\d+ runs, [\d.]+ \w+", "… runs", text)
+    return re.sub(r"(operations · )[\d.]+ m?s", r"\1…", text).strip()
+
+
+def readme(build):
+    env = dict(surroundings(build), COLUMNS="80")
+    folder = build / "examples" / "readme"
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(ROOT / "scenarios", folder / "scenarios")
+    (folder / "stormproof").symlink_to(build / "bin/stormproof")
+    text = (ROOT / "README.md").read_text()
+    blocks = re.findall(r"^```\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+    shown = next(block for block in blocks if "VIOLATED" in block)
+    told = run("./stormproof demo 2>errors.txt", folder, env).stdout
+    if masked(shown) != masked(told):
+        raise Wrong("README.md shows another demo than this one")
+    tour = next(block for block in blocks if "./stormproof run" in block)
+    for line in tour.splitlines():
+        command = line.split("#")[0].strip()
+        done = run(command, folder, env, expected=None)
+        if done.returncode not in (0, 1):
+            raise Wrong(f"exit code {done.returncode}: {command}")
+    for made in ("scenarios/regression.yaml", "my-system/counter.h"):
+        if not (folder / made).exists():
+            raise Wrong(f"the tour of README.md made no {made}")
+    scenario = re.search(r"^```yaml\n(.*?)^```$", text, re.MULTILINE | re.DOTALL).group(1)
+    (folder / "scenarios/readme.yaml").write_text(scenario)
+    run("./stormproof run scenarios/readme.yaml --seeds 1..50", folder, env, says=["PASSED"])
+
+
 def helps(program, words):
     """(command, what --help prints) of a command and all below it."""
     text = subprocess.run([program, *words, "--help"], cwd=ROOT, stdout=subprocess.PIPE, text=True,
@@ -209,7 +242,8 @@ def main():
         if what == "command-line":
             command_line(build, "--update" in sys.argv or "STORM_UPDATE" in os.environ)
         else:
-            {"install": install, "init": init, "walkthroughs": walkthroughs}[what](build)
+            {"install": install, "init": init, "walkthroughs": walkthroughs,
+             "readme": readme}[what](build)
     except Wrong as wrong:
         print(f"examples: {wrong}", file=sys.stderr)
         return 1

@@ -56,6 +56,7 @@ node::Task<> write_records(node::Io& io, std::uint32_t lane) {
 }
 
 node::Task<> keep_files(node::Io& io, const node::Options&) {
+    io.publish("life", io.incarnation());
     const auto names = co_await io.list();
     if (!names) co_return;
     Value::List found;
@@ -120,23 +121,27 @@ private:
             if (change.key == key_of("began", lane)) at.began = number;
             if (change.key == key_of("written", lane)) at.written = number;
             if (change.key == key_of("synced", lane)) at.synced = number;
-            if (change.key == key_of("found", lane)) found(at, lane, change.value);
+            if (change.key == key_of("found", lane)) {
+                found(at, lane, change.value, lives_[change.node]);
+            }
         }
         Names& names = names_[change.node];
         if (change.key == "naming") names.naming = number;
         if (change.key == "named") names.named = number;
         if (change.key == "kept") names.kept = number;
-        if (change.key == "names") listed(names, change.value);
+        if (change.key == "names") listed(names, change.value, lives_[change.node]);
+        if (change.key == "life") lives_[change.node] = number;
     }
 
-    void found(Lane& at, std::uint32_t lane, const Value& value) {
+    // Not every life comes so far as to tell what it found: `life` says which this is.
+    void found(Lane& at, std::uint32_t lane, const Value& value, std::int64_t life) {
         std::string bytes = value.text() != nullptr ? *value.text() : "";
         bytes.resize(file_slots * file_record_bytes, '.');  // Beyond its end a file holds nothing.
         if (at.incarnation >= 0) {
             ++compared_;
             compare(at, lane, bytes);
         }
-        at = {.base = std::move(bytes), .incarnation = at.incarnation + 1};
+        at = {.base = std::move(bytes), .incarnation = life};
     }
 
     // The last writes lie in slots of their own: they are fewer than there are slots.
@@ -175,7 +180,7 @@ private:
                  : "A power loss leaves of an unsynced write all, its beginning or nothing.");
     }
 
-    void listed(Names& names, const Value& value) {
+    void listed(Names& names, const Value& value, std::int64_t life) {
         std::set<std::string> now;
         if (const auto* list = value.list()) {
             for (const auto& each : *list) now.insert(core::to_human(each));
@@ -195,12 +200,13 @@ private:
                                                       : "Names survive once sync_dir has ended.");
             law(std::ranges::includes(may, now), "No name appears that nobody gave.");
         }
-        names = {.base = std::move(now), .incarnation = names.incarnation + 1};
+        names = {.base = std::move(now), .incarnation = life};
     }
 
     Crash crash_;
     std::map<core::Id, std::array<Lane, lanes>> lanes_;
     std::map<core::Id, Names> names_;
+    std::map<core::Id, std::int64_t> lives_;  // The incarnation that runs.
     std::size_t compared_ = 0;
     bool lost_bytes_ = false, lost_name_ = false;
     std::vector<std::string> broken_;

@@ -17,6 +17,7 @@ using ::testing::Not;
 struct Told {
     history::RunRecord record;
     Told() {
+        say("life", 0);
         say("names", Value::List{});
         for (const auto* lane : {"0", "1"}) {
             say("found" + std::string(lane), "");
@@ -48,7 +49,8 @@ struct Told {
     }
     /// The second life finds this.
     std::vector<std::string> judged(Crash crash, std::string first, std::string second,
-                                    Value listed) {
+                                    Value listed, std::int64_t life = 1) {
+        say("life", life);
         say("names", std::move(listed));
         say("found0", std::move(first));
         say("found1", std::move(second));
@@ -62,6 +64,18 @@ TEST(FileLaws, AKillKeepsWhatWasCompletedAndAppliesOrDropsTheRest) {
                                   Told::names(whole)),
                     IsEmpty());
     }
+}
+
+TEST(FileLaws, ALifeThatEndsBeforeItToldWhatItFoundIsNoneThatWrote) {
+    Told told;
+    told.say("life", 1);  // Killed at once; a third one finds what the first has written.
+    EXPECT_THAT(told.judged(Crash::kill, Told::bytes(0, 5), Told::bytes(1, 5), Told::names(5), 2),
+                IsEmpty());
+    auto third = Told::bytes(0, 5);
+    told.say("began0", 1);
+    told.say("written0", 1);
+    third.replace(file_record_bytes, file_record_bytes, file_record(0, 2, 1));
+    EXPECT_THAT(told.judged(Crash::kill, third, Told::bytes(1, 5), Told::names(5), 4), IsEmpty());
 }
 
 TEST(FileLaws, ACompletedWriteThatAKillTakesIsCaught) {
