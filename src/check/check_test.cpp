@@ -13,6 +13,8 @@
 #include "check/resilience.h"
 #include "check/run_builder.h"
 #include "check/steady_state.h"
+#include "core/lines.h"
+#include "core/text.h"
 
 namespace storm::check {
 namespace {
@@ -370,10 +372,16 @@ TEST(Reference, every_check_explains_itself) {
         EXPECT_NE(page.find("\n## " + spec.name + "\n"), std::string::npos);
         const auto text = explain(spec);
         EXPECT_EQ(text.find(spec.name), 0U);
+        for (const auto& line : core::split(explain(spec, {.width = 64}), '\n')) {
+            EXPECT_LE(core::columns(line), 64U) << line;
+        }
         for (const auto& param : spec.params) {
             EXPECT_NE(text.find("\n  " + param.name + " "), std::string::npos) << param.name;
             EXPECT_TRUE(param.otherwise.has_value()) << param.name;
         }
+    }
+    for (const auto& line : core::split(list(checks, {.width = 40}), '\n')) {
+        EXPECT_LE(core::columns(line), 40U) << line;
     }
     EXPECT_NE(
         explain(*checks.find("converged")).find("- {use: converged, within: 30s, after: heal}"),

@@ -56,62 +56,45 @@ std::string example_of(const CheckSpec& spec) {
                           : fmt::format("- {{use: {}{}}}", spec.name, params);
 }
 
-/// `text` in lines that fit beside a column of `indent`.
-std::string wrapped(const std::string& text, std::size_t indent) {
-    std::string out;
-    std::size_t column = indent;
-    for (const auto& word : core::split(text, ' ')) {
-        const auto width = core::columns(word);
-        if (column != indent && column + 1 + width > 80) {
-            out += "\n" + std::string(indent, ' ');
-            column = indent;
-        } else if (column != indent) {
-            out += ' ';
-            ++column;
-        }
-        out += word;
-        column += width;
+/// A name, and beside it what it means; below it where the screen is too narrow for both.
+std::string summarised(const std::string& name, const std::string& summary, std::size_t indent,
+                       const core::Look& look) {
+    std::string text = core::painted(name, core::Paint::strong, look);
+    const bool beside = look.width >= indent + 20;
+    if (!beside) indent = 2;
+    std::string between = beside ? std::string(indent - name.size(), ' ') : "\n  ";
+    for (const auto& line : core::wrapped(summary, look.width - indent)) {
+        text += between + line;
+        between = "\n" + std::string(indent, ' ');
     }
-    return out;
+    return text + "\n";
 }
 
 }  // namespace
 
-std::string explain(const CheckSpec& spec) {
-    std::string text =
-        fmt::format("{}   {}\n", spec.name, wrapped(spec.summary, spec.name.size() + 3));
-    std::size_t widest = 11;
-    for (const auto& param : spec.params) widest = std::max(widest, param.name.size());
-    const auto line = [&](std::string_view name, const std::string& what) {
-        text += fmt::format("  {:<{}}  {}\n", name, widest, wrapped(what, widest + 4));
-    };
+std::string explain(const CheckSpec& spec, const core::Look& look) {
+    core::NamedLines lines;
     for (const auto& param : spec.params) {
-        line(param.name,
-             fmt::format("{} ({}; default {})", param.summary, type_of(param), default_of(param)));
+        lines.emplace_back(param.name, fmt::format("{} ({}; default {})", param.summary,
+                                                   type_of(param), default_of(param)));
     }
-    line("judges", models_of(spec));
-    line("when", judged_when(spec));
-    line("demands", demand_of(spec));
-    line("certificate", spec.certificate);
-    if (!spec.planted.empty()) line("must catch", spec.planted);
-    line("example", example_of(spec));
-    return text;
+    lines.emplace_back("judges", models_of(spec));
+    lines.emplace_back("when", judged_when(spec));
+    lines.emplace_back("demands", demand_of(spec));
+    lines.emplace_back("certificate", spec.certificate);
+    if (!spec.planted.empty()) lines.emplace_back("must catch", spec.planted);
+    lines.emplace_back("example", example_of(spec));
+    return summarised(spec.name, spec.summary, spec.name.size() + 3, look) +
+           core::named_lines(lines, look);
 }
 
 std::string list(const Checks& checks, const core::Look& look) {
     std::size_t widest = 0;
     for (const auto& spec : checks.all()) widest = std::max(widest, spec.name.size());
-    const std::size_t indent = widest + 2;
     std::string text;
     for (const auto& spec : checks.all()) {
-        std::string label = core::painted(spec.name, core::Paint::strong, look) +
-                            std::string(indent - spec.name.size(), ' ');
-        const std::string what = spec.summary + (spec.built_in ? " (always)" : "");
-        const std::size_t width = std::max<std::size_t>(look.width, 60);
-        for (const auto& line : core::wrapped(what, width - indent)) {
-            text += label + line + "\n";
-            label.assign(indent, ' ');
-        }
+        text += summarised(spec.name, spec.summary + (spec.built_in ? " (always)" : ""), widest + 2,
+                           look);
     }
     return look.unicode ? text : core::to_ascii(text);
 }

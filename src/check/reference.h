@@ -7,8 +7,8 @@
 
 namespace storm::check {
 
-/// What `checks explain NAME` prints: columns of words, at most 80 wide where words allow.
-[[nodiscard]] std::string explain(const CheckSpec& spec);
+/// What `checks explain NAME` prints: columns of words, as wide as the screen where words allow.
+[[nodiscard]] std::string explain(const CheckSpec& spec, const core::Look& look = {});
 /// What `checks ls` prints: a line or two a check, as wide as the screen.
 [[nodiscard]] std::string list(const Checks& checks, const core::Look& look = {});
 /// The reference page, in Markdown.

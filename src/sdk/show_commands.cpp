@@ -107,7 +107,8 @@ int checks_explain(Session& session, const std::string& name) {
     if (spec == nullptr) {
         return unknown(session, "check", name, session.bench.checks.names(), "checks ls");
     }
-    session.out.print(session.text() ? check::explain(*spec) : explained_json(*spec));
+    session.out.print(session.text() ? check::explain(*spec, session.out.look())
+                                     : explained_json(*spec));
     return code::pass;
 }
 
