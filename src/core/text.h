@@ -35,5 +35,16 @@ namespace storm::core {
 /// JSON string with quotes; invalid UTF-8 becomes U+FFFD.
 [[nodiscard]] std::string json_quoted(std::string_view text);
 [[nodiscard]] std::vector<std::string> split(std::string_view text, char at);
+/// Calls f(line, number) for each line that is not empty, counted from 1, as long as that says
+/// true.
+template <class F>
+void each_line(std::string_view text, F&& f) {
+    for (std::size_t number = 1; !text.empty(); ++number) {
+        const auto end = text.find('\n');
+        const auto line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (!line.empty() && !f(line, number)) return;
+    }
+}
 
 }  // namespace storm::core

@@ -13,6 +13,7 @@
 #include <system_error>
 
 #include "core/require.h"
+#include "world/clients.h"
 
 namespace storm::local {
 namespace {
@@ -212,14 +213,6 @@ void LocalWorld::after_step() {
     }
 }
 
-namespace {
-Task<> run_operation(const node::Operation& kind, node::Io& io, const node::Options& options,
-                     Value args, std::function<void(core::Result<Value>)> done) {
-    auto result = co_await kind.run(io, options, std::move(args));
-    done(std::move(result));
-}
-}  // namespace
-
 void LocalWorld::invoke(const fault::PlannedOperation& operation, core::Key root) {
     Endpoint& client = endpoint(operation.client);
     const auto& kinds = setup_->system.operations;
@@ -236,8 +229,8 @@ void LocalWorld::invoke(const fault::PlannedOperation& operation, core::Key root
         const core::HooksOff off;
         done_.push_back({id, number, std::move(result)});
     };
-    client.host->start(
-        root, run_operation(*kind, client.host->io(), options_, operation.args, std::move(done)));
+    client.host->start(root, world::run_operation(*kind, client.host->io(), options_,
+                                                  operation.args, std::move(done)));
 }
 
 void LocalWorld::stop() {

@@ -18,6 +18,7 @@
 #include <utility>
 
 #include "core/require.h"
+#include "runner/clocks.h"
 #include "runner/death.h"
 
 namespace storm::runner {
@@ -77,18 +78,6 @@ void push(Slot& slot, std::uint64_t item, std::span<const std::byte> result) {
     ring_copy_in(slot, head, &frame, sizeof frame);
     ring_copy_in(slot, head + sizeof frame, result.data(), result.size());
     slot.head.store(head + need, std::memory_order_release);
-}
-
-Duration cpu_time(pid_t pid) {
-    clockid_t clock{};
-    timespec time{};
-    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return {};
-    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
-}
-Duration real_time() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
 }
 
 /// Ends with the parent, even if that is killed with SIGKILL.

@@ -54,13 +54,7 @@ std::string to_jsonl(const std::vector<Known>& known) {
 
 KnownFile known_from_jsonl(std::string_view text, const std::string& path) {
     KnownFile out;
-    std::size_t number = 0;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        const auto line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        ++number;
-        if (line.empty()) continue;
+    core::each_line(text, [&](std::string_view line, std::size_t number) {
         core::JsonReader in(line, path, number);
         Known known;
         bool has_reason = false;
@@ -86,7 +80,8 @@ KnownFile known_from_jsonl(std::string_view text, const std::string& path) {
         } else {
             out.known.push_back(std::move(known));
         }
-    }
+        return true;
+    });
     return out;
 }
 

@@ -327,19 +327,15 @@ constexpr std::array<std::string_view, 36> verdict_keys = {
 
 /// Calls `read` with a reader for each line that is not empty; the first error ends it.
 template <class Read>
-core::Result<void> each_line(std::string_view text, const std::string& name, Read&& read) {
-    std::size_t number = 0;
-    while (!text.empty()) {
-        const auto end = text.find('\n');
-        const auto line = text.substr(0, end);
-        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
-        ++number;
-        if (line.empty()) continue;
+core::Result<void> each_json_line(std::string_view text, const std::string& name, Read&& read) {
+    core::Result<void> done;
+    core::each_line(text, [&](std::string_view line, std::size_t number) {
         JsonReader in(line, name, number);
         read(in);
-        STORM_CHECK(in.finish());
-    }
-    return {};
+        done = in.finish();
+        return done.has_value();
+    });
+    return done;
 }
 
 }  // namespace
@@ -368,7 +364,7 @@ core::Result<void> read_verdict(std::string_view text, const std::string& name, 
 
 core::Result<void> read_decisions(std::string_view text, const std::string& name,
                                   history::RunRecord& record) {
-    return each_line(text, name, [&](JsonReader& in) {
+    return each_json_line(text, name, [&](JsonReader& in) {
         history::DecisionRecord decision;
         int required = 0;
         in.object([&](std::string_view key) {
@@ -398,7 +394,7 @@ core::Result<void> read_decisions(std::string_view text, const std::string& name
 core::Result<void> read_events(std::string_view text, const std::string& name,
                                history::RunRecord& record) {
     constexpr std::size_t kinds = static_cast<std::size_t>(history::EventKind::violated) + 1;
-    return each_line(text, name, [&](JsonReader& in) {
+    return each_json_line(text, name, [&](JsonReader& in) {
         history::Event event;
         int required = 0;
         in.object([&](std::string_view key) {

@@ -23,6 +23,7 @@
 
 #include "core/pool.h"
 #include "core/text.h"
+#include "runner/clocks.h"
 #include "runner/death.h"
 #include "runner/pack.h"
 
@@ -173,19 +174,6 @@ int serve(const Bench& bench, int requests, int replies, int pattern) {
         if (!request) return 0;  // The parent has hung up.
         if (!send_message(replies, read_run(bench, *request, pattern))) return 0;
     }
-}
-
-Duration cpu_time(pid_t pid) {
-    clockid_t clock{};
-    timespec time{};
-    if (clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return {};
-    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
-}
-
-Duration real_time() {
-    timespec time{};
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return core::seconds(time.tv_sec) + core::nanoseconds(time.tv_nsec);
 }
 
 /// The environment of an altered process, made before fork().

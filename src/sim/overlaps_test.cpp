@@ -136,8 +136,7 @@ TEST(Overlaps, a_lie_is_told_even_where_another_fault_ends_the_life_later) {
               Verdicts({effective, no_opportunity}));
 }
 
-// ---- Disks that lose power
-// ------------------------------------------------------------------------
+// ---- Disks that lose power ----------------------------------------------------------------------
 
 /// Writes 100 letters without a sync, then waits; shows how many its next life finds.
 Task<> writing(Io& io) {
@@ -221,8 +220,7 @@ TEST(Overlaps, of_two_disks_that_lie_the_first_of_the_catalogue_counts_alone) {
     EXPECT_EQ(rig.verdict(late), no_opportunity);
 }
 
-// ---- Pauses
-// ---------------------------------------------------------------------------------------
+// ---- Pauses -------------------------------------------------------------------------------------
 
 TEST(Overlaps, a_step_that_several_pauses_hold_back_counts_for_the_first) {
     const Verdicts first = {effective, no_opportunity};

@@ -8,6 +8,7 @@
 #include "core/require.h"
 #include "core/text.h"
 #include "sim/world.h"
+#include "world/clients.h"
 
 namespace storm::sim {
 namespace {
@@ -334,14 +335,6 @@ void Simulation::after_step() {
     }
 }
 
-namespace {
-Task<> run_operation(const node::Operation& kind, node::Io& io, const node::Options& options,
-                     Value args, std::function<void(core::Result<Value>)> done) {
-    auto result = co_await kind.run(io, options, std::move(args));
-    done(std::move(result));
-}
-}  // namespace
-
 void Simulation::finish(core::Id client, std::uint32_t operation, core::Result<Value> result) {
     fold(core::combine(client.value, operation));
     if (result) {
@@ -381,8 +374,8 @@ void Simulation::invoke(const fault::PlannedOperation& operation, core::Key root
     };
     Endpoint* outer = running_;
     enter(client);
-    client.io->start(root,
-                     run_operation(*kind, *client.io, options_, operation.args, std::move(done)));
+    client.io->start(
+        root, world::run_operation(*kind, *client.io, options_, operation.args, std::move(done)));
     leave(client);
     running_ = outer;
 }

@@ -10,6 +10,12 @@ core::Key operation_root(core::Id client, std::uint32_t id) {
         core::combine(core::key_of("operation"), core::key_of(core::name_of(client))), id);
 }
 
+node::Task<> run_operation(const node::Operation& kind, node::Io& io, const node::Options& options,
+                           Value args, std::function<void(core::Result<Value>)> done) {
+    auto result = co_await kind.run(io, options, std::move(args));
+    done(std::move(result));
+}
+
 Clients::Clients(World& world, const node::System& system, const fault::Plan& plan,
                  history::RunRecord& record, Instant end)
     : world_(world), system_(system), record_(record), end_(end), chains_(plan.clients) {

@@ -7,6 +7,7 @@
 // process number retires and the client goes on under a new one.
 #pragma once
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "core/result.h"
@@ -19,6 +20,12 @@ namespace storm::world {
 
 /// The root key of a planned operation: by name, never by position.
 [[nodiscard]] core::Key operation_root(core::Id client, std::uint32_t id);
+
+/// One operation of a client as a task of its Io; `done` gets the result. `kind` and `options`
+/// outlive it.
+[[nodiscard]] node::Task<> run_operation(const node::Operation& kind, node::Io& io,
+                                         const node::Options& options, Value args,
+                                         std::function<void(core::Result<Value>)> done);
 
 class Clients {
 public:
