@@ -29,7 +29,6 @@ target_compile_options(storm_flags INTERFACE
     -Wshadow -Wconversion -Wsign-conversion -Wold-style-cast -Wnon-virtual-dtor
     -Woverloaded-virtual -Wimplicit-fallthrough -Wcast-qual -Wunused
     -Wno-missing-designated-field-initializers  # {.name = "x"} leaves the rest at its default
-    $<$<BOOL:${STORM_SANITIZE}>:-fno-omit-frame-pointer>  # their reports; ours unwind by tables
     -ffp-contract=off                           # same bytes on every machine
     -fno-strict-overflow
     "-ffile-prefix-map=${PROJECT_SOURCE_DIR}/=" # no build path in binaries or traces
@@ -43,7 +42,8 @@ if(STORM_FUZZ AND NOT STORM_SANITIZE)
 endif()
 if(STORM_SANITIZE)
     target_compile_options(storm_flags INTERFACE
-        "-fsanitize=${STORM_SANITIZE}" -fno-sanitize-recover=all)
+        "-fsanitize=${STORM_SANITIZE}" -fno-sanitize-recover=all
+        -fno-omit-frame-pointer)  # Their stacks need it; ours are unwound by tables.
     target_link_options(storm_flags INTERFACE "-fsanitize=${STORM_SANITIZE}")
     string(REPLACE "," ";" storm_sanitizers "${STORM_SANITIZE}")
     foreach(sanitizer IN LISTS storm_sanitizers)
