@@ -334,8 +334,22 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
         if (plain || search.over()) break;
     }
     ordered();
-    Shrunk out;
     const auto& best = *all.front().first;
+    // Candidates share processes; what is told must fail in one of its own.
+    Limits alone = limits;
+    alone.jobs = 1;
+    alone.over = [] { return false; };
+    STORM_TRY(const auto again, Search(bench, reason, alone).first(1, best.seed(), [&](auto) {
+        return best.plan();
+    }));
+    if (!again) {
+        return core::fail(ErrorKind::not_found,
+                          fmt::format("what {} was made small to does not fail in a process of its "
+                                      "own: something outlives a run and reaches the next, such as "
+                                      "a static variable",
+                                      reason));
+    }
+    Shrunk out;
     out.plan = best.plan();
     out.seed = best.seed();
     out.finding = best.finding();

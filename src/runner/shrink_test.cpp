@@ -8,6 +8,8 @@
 
 #include "runner/cause.h"
 #include "runner/edits.h"
+#include "runner/fleet.h"
+#include "runner/sweep.h"
 #include "runner/systems_test.h"
 
 namespace storm::runner {
@@ -93,6 +95,28 @@ TEST(Shrink, a_reason_that_no_run_shows_is_an_error) {
     const auto shrunk = shrink(bench, failures(bench, 1), "linearizable/stale read/", {.jobs = 1});
     ASSERT_FALSE(shrunk.has_value());
     EXPECT_EQ(shrunk.error().kind, core::ErrorKind::not_found);
+}
+
+TEST(Shrink, what_fails_only_beside_other_runs_is_never_told_as_the_smallest) {
+    const auto bench = testing::bench();
+    const auto scenario = testing::scenario_of(bench, testing::scenario_text("old-age"));
+    const auto plan = scenario::plan(scenario, bench.faults, 1);
+    SweepOptions options;
+    options.program = "";
+    options.jobs = 1;
+    const auto report = sweep(bench, scenario, options);
+    ASSERT_TRUE(report.has_value());
+    ASSERT_FALSE(report->groups.empty());
+    const auto shrunk = shrink(bench, {{plan, 1}}, report->groups.front().reason, {});
+    if (!shrunk) {
+        EXPECT_EQ(shrunk.error().kind, core::ErrorKind::not_found);
+        EXPECT_THAT(shrunk.error().text(), ::testing::HasSubstr("outlives a run"));
+        return;
+    }
+    const auto alone = in_child(
+        [&](std::vector<std::byte>&) { (void)run_plan(bench, shrunk->plan, shrunk->seed, {}); });
+    ASSERT_TRUE(alone.has_value());
+    EXPECT_NE(alone->death, nullptr) << "it was told as the smallest, and passes alone";
 }
 
 TEST(Shrink, a_crash_shrinks_as_any_other_finding) {

@@ -70,6 +70,10 @@ struct Told {
     if (plant == "hoard" && n == 3) planted::hoard();
     if (plant == "use-after-free" && n == 3) planted::use_after_free();
     if (plant == "abort" && n == 3) std::abort();
+    if (plant == "old-age") {  // Of the process, not of the run.
+        static std::uint64_t calls = 0;
+        if (++calls == 5) std::abort();
+    }
     if (plant == "exit" && n == 3) std::_Exit(0);
     // As the kernel does it when memory is short: always, or only here.
     if (n == 3 && (plant == "killed" || plant == "crowded-out")) {
@@ -128,9 +132,9 @@ inline node::System counter() {
     operation.run = ask;
     system.operations.push_back(operation);
     for (const auto* plant :
-         {"wrong", "segfault", "other-segfault", "trap", "hoard", "use-after-free", "abort", "exit",
-          "require", "loop", "static", "uninitialised", "pointer", "environment", "rounding",
-          "killed", "crowded-out", "busy"}) {
+         {"wrong", "segfault", "other-segfault", "trap", "old-age", "hoard", "use-after-free",
+          "abort", "exit", "require", "loop", "static", "uninitialised", "pointer", "environment",
+          "rounding", "killed", "crowded-out", "busy"}) {
         system.plants.push_back({plant, "", {"properties"}});
     }
     return system;
