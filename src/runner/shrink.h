@@ -64,8 +64,8 @@ struct Shrunk {
 };
 
 /// Shrinks up to 16 failures of one reason and gives the smallest; ties go to the lowest seed.
-/// An error (not_found): none of them fails for `reason` when run again, or the smallest does not in
-/// a process of its own.
+/// An error (not_found): none of them fails for `reason` when run again, or the smallest does not
+/// in a process of its own.
 [[nodiscard]] core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& failures,
                                           const std::string& reason, const ShrinkOptions& options);
 
