@@ -80,8 +80,8 @@ using Effect = std::variant<LinkEffect, NodeEffect, ClockEffect, DiskEffect>;
 [[nodiscard]] Effect scaled(const Effect& effect, std::uint32_t ppm);
 
 /// Proof that an effect took place, counted where the victim feels it.
-///   claimed  how often the fault was to act    voided  of these: nobody there to feel it
-///   seen     how often the victim's own path showed it
+///   claimed  how often the fault was to act    voided  of these: hidden by another, or nobody
+///   there seen     how often the victim's own path showed it
 struct Evidence {
     std::uint64_t claimed = 0, voided = 0, seen = 0;
     /// (victim, seen) in order of the victim; what "counted at n2, n3" says.

@@ -184,7 +184,9 @@ thousandth and at most a thousand times as fast as it should.
 What several faults would each have done alone is evidence of the first of them. A kill that finds
 a node down ends nothing and has no opportunity, however long it keeps the node down; a power loss
 that finds it down counts if it takes data that was not synced. A pause inside another holds back
-nothing; one that outlasts the other counts the steps that it makes wait on.
+nothing; one that outlasts the other counts the steps that it makes wait on. A delay, a slow disk, a
+slow node or a drifting clock counts where a step ran at another time than it would have: not where
+it waited for the end of a pause, or in the queue of a slow node, for the same moment in any case.
 
 With `ramp` all that has a strength grows evenly over that time: delays, shares, costs and steps
 from 0, the rate of a link down from no limit; a drift grows in a hundred steps. What is all or

@@ -33,9 +33,9 @@ std::string family_evidence(const std::string& use) {
          {"node.crash_at", "processes ended"},
          {"node.pause", "steps held back"},
          {"node.slow", "steps slowed down"},
-         {"clock.offset", "readings of the clock off"},
-         {"clock.jump", "readings of the clock off"},
-         {"clock.drift", "readings of the clock off"},
+         {"clock.offset", "readings of the clock changed"},
+         {"clock.jump", "readings of the clock changed"},
+         {"clock.drift", "effects on clock and timers"},
          {"disk.latency", "file operations late"},
          {"disk.error", "file operations refused"},
          {"disk.torn", "writes torn"},
@@ -201,8 +201,9 @@ std::string evidence_text(const history::FaultRecord& fault) {
             return "struck where nothing was due, or another fault had struck before";
         }
         return fmt::format("acted {}, and {}", core::counted(fault.claimed, "time"),
-                           fault.use == "disk.lost_fsync" ? "no power loss showed it"
-                                                          : "nobody was left to feel it");
+                           fault.use == "disk.lost_fsync"
+                               ? "no power loss showed it"
+                               : "nothing would have been different without it");
     }
     std::string text = counted_evidence(fault.seen, what);
     if (!fault.seen_at.empty()) {

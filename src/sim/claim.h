@@ -1,4 +1,5 @@
-// sim/claim.h - what faults are to do to packets and timers, until it shows whether they did.
+// sim/claim.h - what faults are to do to packets, timers and steps, until it shows whether they
+// did.
 #pragma once
 #include <cstdint>
 
@@ -11,17 +12,22 @@ namespace storm::sim {
 
 /// One fault's claim on one event; the claims on an event form a list.
 struct Claim {
-    enum class Kind : std::uint8_t { drop, delay, duplicate, corrupt, timer };
+    enum class Kind : std::uint8_t { drop, delay, duplicate, corrupt, timer, slow };
     world::Token token = 0;
     std::uint32_t next = nil;
     Kind kind = Kind::drop;
-    Instant without{};  // When a timer would fire without the fault.
+    Duration own{};     // delay: by how much.
+    Instant without{};  // moves: when the step would run without the fault, all else as it is.
+
+    /// It changes nothing but when a step runs.
+    [[nodiscard]] bool moves() const {
+        return kind == Kind::delay || kind == Kind::timer || kind == Kind::slow;
+    }
 };
 
 /// What becomes of a packet, as one fault after the other is asked.
 struct Judged {
     fault::Fate fate;
-    Duration copy_undelayed{};  // When the second copy would arrive without any fault.
     std::uint32_t claims = nil, copy_claims = nil;
     bool undetected = false;
 };

@@ -55,27 +55,17 @@ void Simulation::claim_timer(std::uint32_t index, const Bend& bend, Duration lef
     claims_[e.extra].without = without;
 }
 
-void Simulation::settle_timer(std::uint32_t list, const Endpoint& at) {
-    while (list != nil) {
-        const Claim settled = take_claim(list);
-        Force& force = forces_[settled.token];
-        if (force.sabotaged) continue;  // Whatever was felt was another's doing.
-        if (now_ != settled.without) {
-            saw(force, at);
-        } else if (force.over) {
-            ++force.voided;  // It ended before it could make a nanosecond's difference.
-        }
-    }
-}
-
 void Simulation::disarm(node::Io& io, node::TimerId timer) {
     if (!wheel_.awaited(timer.event, timer.sequence)) return;
     Endpoint& at = endpoint(io);
-    if (at.bent) [[unlikely]]
-        void_claims(std::exchange(wheel_[timer.event].extra, nil));
+    if (at.bent || at.waited) [[unlikely]] {
+        Event& e = wheel_[timer.event];
+        if (e.slowed) leave_queue(timer.event, at, false);
+        end_claims(std::exchange(e.extra, nil), at, at.began, now_);
+    }
     if (io.sealed()) {
         ++at.timers_ended;
-        const auto held = std::ranges::find(at.held, timer.event);
+        const auto held = std::ranges::find(at.held, timer.event, &Held::event);
         if (held != at.held.end()) {
             at.held.erase(held);
             wheel_.release(timer.event);

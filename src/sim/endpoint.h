@@ -34,6 +34,32 @@ struct Lie {
     std::uint64_t upto = 0;
 };
 
+/// An event that waits for the end of a pause, and the fault that held it first.
+struct Held {
+    std::uint32_t event = 0;
+    world::Token by = 0;
+};
+
+/// A fault that slows a node down, and when the node would be done with its steps without it.
+struct Slowing {
+    world::Token token = 0;
+    Instant done{};
+    Duration own{};  // Of the step at hand.
+};
+
+/// The steps that a slow node takes, since it was last idle.
+struct Queue {
+    struct Step {
+        std::uint32_t event = 0;
+        std::uint64_t sequence = 0;  // Of the event: indices are used again.
+        Instant entered{}, until{};  // When it came and when it is done.
+        Duration cost{};
+    };
+    Instant until{};          // When the last of them is done.
+    std::size_t left = 0;     // Of these so many are done.
+    std::vector<Step> steps;  // In the order in which they came.
+};
+
 /// The first cache line is all that an event at a node without faults reads.
 struct alignas(64) Endpoint {
     std::unique_ptr<node::Io> io;  // Null before the first life and while down.
@@ -45,20 +71,25 @@ struct alignas(64) Endpoint {
     bool bent = false;       // Some fault changes, or changed, the rate of its clocks.
     bool turned = false;     // That rate has just changed: its timers are to move.
     bool unstarted = false;  // Its life has begun, its first step waits for the end of a pause.
+    bool waited = false;     // Some of its timers may carry claims of faults that slow it.
     std::string name;
 
     core::Key next_life = 0;         // Root key of the next life.
     std::vector<world::Token> down;  // Faults that hold it down.
     std::vector<world::Token> paused;
-    std::vector<world::Token> slow;
+    std::vector<Slowing> slow;
     std::vector<Bend> clocks;         // Faults that bend its clocks.
     std::vector<world::Token> disks;  // In catalogue order.
     std::vector<world::Token> crash_at;
-    std::vector<std::uint32_t> held;  // Events that wait for the end of a pause.
-    std::size_t left = 0;             // Of these: what one pause left to the next,
-    world::Token left_to = 0;         // ... this one,
-    Instant left_since{};             // ... and when.
-    Instant busy_until{};             // Of a slow node.
+    Instant still_since{};             // Since when pauses hold it, if they do, ...
+    std::uint64_t still_sequence = 0;  // ... and what was the first event after that, there.
+    std::vector<Held> held;
+    world::Token unstarted_by = 0;  // Which pause the first step waited for first.
+    std::size_t left = 0;           // Of these: what one pause left to the next,
+    world::Token left_to = 0;       // ... this one,
+    Instant left_since{};           // ... and when.
+    Queue queue;                    // Of a slow node.
+    Instant began{}, ended{};       // When its last life began, and when one last ended.
     Clock clock;
     std::unique_ptr<Disk> storage;  // Made when first used.
     std::vector<Lie> lies;          // Of its disk, not shown yet.

@@ -30,7 +30,7 @@ struct alignas(64) Event {
     std::uint32_t to = 0;       // Endpoint, by index.
     std::uint32_t from = 0;     // Endpoint of a packet's sender; life of a timer's owner.
     std::uint32_t extra = nil;  // Packet, timer: first claim. File, callback: where it stands.
-    std::uint32_t type = 0;
+    std::uint32_t type = 0;     // Of a packet. Of a file operation: first claim.
     std::uint16_t version = 0;
     What what = What::free;
     std::uint8_t kind = 0;
@@ -41,12 +41,14 @@ struct alignas(64) Event {
 };
 static_assert(sizeof(Event) == 64);
 
-/// How a packet came to its receiver, or did not.
-enum class Arrival : std::uint8_t { nobody_there, intact, damaged, refused };
+/// The first of the claims on an event that a node takes.
+inline std::uint32_t& claims_on(Event& e) { return e.what == What::file ? e.type : e.extra; }
+
+/// How a packet came to its receiver.
+enum class Arrival : std::uint8_t { intact, damaged, refused };
 
 /// What only packets have that a fault touched, at the same index.
 struct Cold {
-    Instant undelayed{};       // When it would arrive without any fault.
     std::uint32_t damage = 0;  // 0: intact.
     bool undetected = false;   // Its damage passes the checksum.
 };

@@ -68,11 +68,22 @@ TEST(Evidence, packets_that_the_network_itself_loses_are_no_fault_s) {
 TEST(Evidence, of_what_was_not_due_at_the_end_of_the_run_is_void) {
     Rig rig(pinging);
     const auto delay = rig.strike(on_link(n1, n2, {.delay = 1000_s}));
+    rig.pass(93_ms);
+    const auto proof = rig.proof(delay);
+    EXPECT_EQ(proof.claimed, 10U);
+    EXPECT_EQ(proof.voided, 1U);  // Sent at 91 ms: it would not have been there either.
+    EXPECT_EQ(proof.seen, 9U);    // Missed by n2, which was there when they were due.
+}
+
+TEST(Evidence, of_a_delay_counts_what_its_receiver_missed_before_it_died) {
+    Rig rig(pinging);
+    const auto delay = rig.strike(on_link(n1, n2, {.delay = 50_ms}));
+    rig.pass(33_ms);
+    (void)rig.strike(act(NodeAction::kill, {n2}), "dead");
     rig.pass(100_ms);
     const auto proof = rig.proof(delay);
-    EXPECT_GT(proof.claimed, 5U);
-    EXPECT_EQ(proof.voided, proof.claimed);
-    EXPECT_EQ(proof.seen, 0U);
+    EXPECT_EQ(proof.seen, 3U);  // Of 1, 11 and 21 ms; that of 31 ms was due when it was dead.
+    EXPECT_EQ(proof.voided + proof.seen, proof.claimed);
 }
 
 TEST(Evidence, links_that_carry_nothing_give_no_opportunity) {

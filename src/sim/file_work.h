@@ -17,6 +17,7 @@ struct FileClaim {
     world::Token token = 0;
     Kind kind = Kind::late;
     bool lifted = false;  // The fault ended before the operation did.
+    bool hidden = false;  // late: its caller would have waited as long in any case.
     int error = 0;        // failed: with what.
     Duration own{};       // late: by how much.
     Instant without{};    // late: when it would be answered without the fault.

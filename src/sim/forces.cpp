@@ -114,10 +114,11 @@ void Simulation::apply_node(Token token, const fault::NodeEffect& effect) {
                 strike_down(at, token, effect.action == NodeAction::power_loss);
                 break;
             case NodeAction::pause:
+                if (!hold(at.paused)) be_still(at);
                 at.paused.push_back(token);
                 break;
             case NodeAction::slow:
-                at.slow.push_back(token);
+                at.slow.push_back({token, at.queue.until, {}});
                 break;
             case NodeAction::crash_at:
                 at.crash_at.push_back(token);
@@ -168,9 +169,13 @@ void Simulation::revert_node(Token token, const fault::NodeEffect& effect) {
     bool hurries = false;
     for (const auto id : effect.nodes) {
         Endpoint& at = endpoint(id);
-        if (std::erase(at.slow, token) != 0 && !hold(at.slow)) {
-            at.busy_until = now_;
-            hurries = true;
+        if (std::erase_if(at.slow, [&](const Slowing& s) { return s.token == token; }) != 0) {
+            if (slowed(at)) {
+                leave_to_next(at);
+            } else {
+                at.queue.until = now_;
+                hurries = true;
+            }
         }
         std::erase(at.crash_at, token);
         if (std::erase(at.paused, token) != 0) end_pause(at, token);
@@ -183,59 +188,6 @@ void Simulation::revert_node(Token token, const fault::NodeEffect& effect) {
 /// Whether any of these faults is carried out.
 bool Simulation::hold(const std::vector<Token>& faults) const {
     return std::ranges::any_of(faults, [this](Token each) { return !forces_[each].sabotaged; });
-}
-
-// What a slow node still holds up ends with the last fault that slows it: it works off its
-// queue, in order.
-void Simulation::hurry_steps() {
-    for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
-        const Event& e = wheel_[i];
-        if (e.what == What::free || e.what == What::callback || e.at <= now_) continue;
-        if (e.slowed && !hold(endpoints_[e.to].slow)) wheel_.move(i, now_);
-    }
-}
-
-/// Asks the faults that pause a node whether it must wait with this step: the first alone
-/// claims it, as of a packet that several would drop.
-bool Simulation::held_still(Endpoint& at) {
-    for (const auto token : at.paused) {
-        Force& force = forces_[token];
-        ++force.claimed;
-        if (force.sabotaged) continue;
-        saw(force, at);
-        return true;
-    }
-    return false;
-}
-
-// What still waits goes on, or waits for the next pause in force.
-void Simulation::end_pause(Endpoint& at, Token token) {
-    if (at.left != 0 && at.left_to == token) count_left(at);
-    const auto next =
-        std::ranges::find_if(at.paused, [this](Token each) { return !forces_[each].sabotaged; });
-    if (next == at.paused.end()) return resume_held(at);
-    if (forces_[token].sabotaged || *next <= token) return;  // That held all this while.
-    at.left_to = *next;
-    at.left = at.held.size() + (at.unstarted ? 1 : 0);
-    at.left_since = now_;
-}
-
-// Steps that one pause left to the next count there, too, if they waited on for a while.
-void Simulation::count_left(Endpoint& at) {
-    const auto steps = std::exchange(at.left, 0);
-    if (now_ <= at.left_since) return;
-    Force& force = forces_[at.left_to];
-    force.claimed += steps;
-    saw(force, at, steps);
-}
-
-// Steps that a pause held back run now, in the order in which they were planned; the first of
-// a life before all others.
-void Simulation::resume_held(Endpoint& at) {
-    std::vector<std::uint32_t> held;
-    held.swap(at.held);
-    for (const auto index : held) wheel_.again(index, now_);
-    if (std::exchange(at.unstarted, false)) first_step(at);
 }
 
 void Simulation::release_down(Endpoint& at, Token token) {
@@ -291,10 +243,13 @@ void Simulation::begin_life(Endpoint& at) {
     at.io = std::make_unique<node::Io>(*this, identity);
     at.io->world_slot = &at;
     at.memory = 0;
+    at.began = now_;
     cause_ = at.next_life;
     trace(history::EventKind::up, at.id, {}, {}, {});
     if (at.id.is_client()) return;
-    at.unstarted = held_still(at);  // A pause holds whoever lives there.
+    at.unstarted_by = held_still(at);  // A pause holds whoever lives there.
+    at.unstarted = at.unstarted_by != nil;
+    be_still(at);
     if (!at.unstarted) first_step(at);
 }
 
@@ -329,6 +284,7 @@ void Simulation::settle_writes(Endpoint& at, Token token) {
 
 void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_view why) {
     at.io->seal();
+    at.ended = now_;
     if (running_ == &at) core::context.sealed = true;
     at.next_life = life_after(at, forces_[token]);
     trace(history::EventKind::down, at.id, {}, {}, std::string(why));
@@ -360,14 +316,15 @@ void Simulation::bury(Endpoint& at) {
         running_ = outer;
         core::context.sealed = sealed;
         if (at.left != 0) count_left(at);
-        for (const auto index : at.held) {  // Datagrams that waited for a paused process.
-            Event& e = wheel_[index];
+        hide_held(at);
+        for (const Held& each : at.held) {  // What waited for a paused process.
+            Event& e = wheel_[each.event];
             if (e.what == What::packet) {
                 fold_unheard(e);
                 (void)core::Buffer::attach(std::exchange(e.thing, nullptr));
-                void_claims(e.extra);
             }
-            wheel_.release(index);
+            end_claims(claims_on(e), at, at.began, now_);
+            wheel_.release(each.event);
         }
         at.held.clear();
         if (at.timers_ended != 0 || files_ended || first_step_was_due) {

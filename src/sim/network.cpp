@@ -59,12 +59,12 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
         if (own.damage == 0) [[likely]] {
             (void)schedule_copy(packet, std::move(packet.body), to_index, undelayed, 0);
         } else {
-            schedule_touched(packet, to_index, undelayed, 0, {undelayed, own.damage, false}, nil);
+            schedule_touched(packet, to_index, undelayed, 0, {own.damage, false}, nil);
         }
         return;
     }
     const core::HooksOff off;
-    Judged judged{own, own.duplicate_extra, nil, nil, false};
+    Judged judged{own, nil, nil, false};
     if (!judge_forces(packet, from, to, size,
                       judged)) {  // A ghost stays queued until it would have been there.
         const std::uint32_t ghost = wheel_.add(undelayed, What::ghost);
@@ -80,11 +80,11 @@ void Simulation::transmit(node::Io& io, node::Packet&& packet) {
         return;
     }
     if (judged.fate.duplicated) {
-        schedule_touched(packet, to_index, now_ + judged.fate.duplicate_extra, 1,
-                         {now_ + judged.copy_undelayed, 0, false}, judged.copy_claims);
+        schedule_touched(packet, to_index, now_ + judged.fate.duplicate_extra, 1, {},
+                         judged.copy_claims);
     }
     schedule_touched(packet, to_index, now_ + judged.fate.extra, 0,
-                     {undelayed, judged.fate.damage, judged.undetected}, judged.claims);
+                     {judged.fate.damage, judged.undetected}, judged.claims);
 }
 
 // What the link faults in force do on top; false: one of them drops the packet. From then on
@@ -125,11 +125,14 @@ void Simulation::touch(world::Token token, const fault::Fate& fate, bool undetec
     const bool real = !forces_[token].sabotaged;
     fault::Fate& total = judged.fate;
     if (fate.extra.ns != 0) {
+        const Duration own = real ? fate.extra : Duration{};
         judged.claims = claim(judged.claims, token, Claim::Kind::delay);
-        if (real) total.extra += fate.extra;
+        claims_[judged.claims].own = own;
+        total.extra += own;
         if (total.duplicated) {
             judged.copy_claims = claim(judged.copy_claims, token, Claim::Kind::delay);
-            if (real) total.duplicate_extra += fate.extra;
+            claims_[judged.copy_claims].own = own;
+            total.duplicate_extra += own;
         }
     }
     // What the checksum finds hides what it does not; of each kind the first damage counts alone.
@@ -143,7 +146,7 @@ void Simulation::touch(world::Token token, const fault::Fate& fate, bool undetec
     } else if (!total.duplicated) {
         judged.copy_claims = claim(judged.copy_claims, token, Claim::Kind::duplicate);
         total.duplicated = true;
-        total.duplicate_extra = judged.copy_undelayed = fate.duplicate_extra + total.extra;
+        total.duplicate_extra = fate.duplicate_extra + total.extra;
     }
 }
 
@@ -172,6 +175,9 @@ void Simulation::schedule_touched(const node::Packet& packet, std::uint32_t to, 
     e.extra = claims;
     e.touched = true;
     wheel_.cold(index) = how;
+    for (; claims != nil; claims = claims_[claims].next) {
+        claims_[claims].without = e.at - claims_[claims].own;
+    }
 }
 
 std::uint32_t Simulation::claim(std::uint32_t list, world::Token token, Claim::Kind kind) {
@@ -183,7 +189,7 @@ std::uint32_t Simulation::claim(std::uint32_t list, world::Token token, Claim::K
     } else {
         free_claims_ = claims_[index].next;
     }
-    claims_[index] = {token, list, kind, {}};
+    claims_[index] = {.token = token, .next = list, .kind = kind};
     return index;
 }
 
@@ -209,8 +215,8 @@ void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c
     while (list != nil) {
         const Claim settled = take_claim(list);
         Force& force = forces_[settled.token];
-        if (how == Arrival::nobody_there) {
-            ++force.voided;
+        if (settled.moves() && !ghost) {
+            settle_move(settled, to);
             continue;
         }
         bool felt = false;
@@ -218,9 +224,6 @@ void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c
         switch (settled.kind) {
             case Claim::Kind::drop:
                 felt = ghost;
-                break;
-            case Claim::Kind::delay:
-                felt = !ghost && now_ > c.undelayed;
                 break;
             case Claim::Kind::duplicate:
                 felt = !ghost && e.copy == 1;
@@ -232,7 +235,7 @@ void Simulation::settle_claims(std::uint32_t list, const Event& e, const Cold& c
                 in_vain = ghost || (fault.undetected && c.damage != 0);
                 break;
             }
-            case Claim::Kind::timer:
+            default:
                 break;
         }
         if (force.sabotaged) continue;  // Whatever was felt was another's doing.
@@ -310,7 +313,11 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
             cause_ = e.key;
             trace(history::EventKind::drop, to.id, from, e.name, std::move(by), {}, e.key);
         }
-        settle_claims(e.extra, e, c, to, alive ? Arrival::intact : Arrival::nobody_there);
+        if (alive) {
+            settle_claims(e.extra, e, c, to, Arrival::intact);
+        } else {
+            end_claims(e.extra, to, to.began, e.what == What::ghost ? to.began : to.ended);
+        }
         return;
     }
     fold_bytes(body.bytes());

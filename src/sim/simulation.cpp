@@ -163,10 +163,12 @@ void Simulation::dispatch(std::uint32_t index) {
     if (e.what == What::callback) {
         const std::uint32_t slot = e.extra;
         cause_ = e.key;
+        callback_ = wheel_.sequence(index);
         wheel_.release(index);
         world::Callback callback = std::move(callbacks_[slot]);
         free_callbacks_.push_back(slot);
         callback();
+        callback_ = ~0ULL;
         after_step();
         return;
     }
@@ -182,7 +184,7 @@ void Simulation::dispatch(std::uint32_t index) {
             auto* waiter = static_cast<node::Waiter*>(e.thing);
             cause_ = e.key;
             if (e.extra != nil) [[unlikely]]
-                settle_timer(e.extra, to);
+                settle_moves(e.extra, to);
             wheel_.release(index);
             enter(to);
             to.io->fire(*waiter);
@@ -226,48 +228,6 @@ void Simulation::prefetch() {
     if (f.what == What::packet && endpoints_[f.to].io != nullptr) {
         endpoints_[f.to].io->prefetch();
     }
-}
-
-// Whether this event must wait, for a paused or a slow node.
-bool Simulation::held_back(std::uint32_t index, Endpoint& to) {
-    Event& e = wheel_[index];
-    if (!to.down.empty()) work_due(to);
-    if (e.what == What::ghost) return false;
-    if (!to.paused.empty() && to.up() && held_still(to)) {
-        to.held.push_back(index);
-        return true;
-    }
-    if (!to.slow.empty() && to.up() && !e.slowed) return wait_for_slow(index, to);
-    e.slowed = false;
-    return false;
-}
-
-// Asks the faults that slow a node down what this step costs; true if it must wait.
-bool Simulation::wait_for_slow(std::uint32_t index, Endpoint& to) {
-    Event& e = wheel_[index];
-    Duration cost{};
-    for (const auto token : to.slow) {
-        Force& force = forces_[token];
-        const auto& effect = std::get<fault::NodeEffect>(force.now(now_));
-        Duration own = effect.cost;
-        if (effect.jitter.ns > 0) {
-            const auto width = static_cast<std::uint64_t>(effect.jitter.ns);
-            own.ns += draw(fault::Purpose::step_cost, core::combine(force.key, e.key), 0, &to, &to,
-                           "step", [&](std::uint64_t bits) {
-                               return static_cast<std::int64_t>(core::scale(bits, width));
-                           });
-        }
-        if (own.ns <= 0) continue;
-        ++force.claimed;
-        if (force.sabotaged) continue;
-        cost += own;
-        saw(force, to);  // Felt now: the node may end before the step runs.
-    }
-    if (cost.ns <= 0) return false;
-    to.busy_until = std::max(now_, to.busy_until) + cost;
-    e.slowed = true;
-    wheel_.again(index, to.busy_until);
-    return true;
 }
 
 void Simulation::enter(Endpoint& endpoint) {
@@ -383,16 +343,17 @@ void Simulation::invoke(const fault::PlannedOperation& operation, core::Key root
 void Simulation::stop() {
     if (stopped_ || setup_ == nullptr) return;
     stopped_ = true;
+    for (auto& each : endpoints_) hide_held(each), leave_queue(each);
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
         Event& e = wheel_[i];
-        if (e.what == What::packet || e.what == What::ghost || e.what == What::timer) {
-            void_claims(std::exchange(e.extra, nil));
+        if (e.what == What::ghost) void_claims(std::exchange(e.extra, nil));
+        if (e.what == What::packet || e.what == What::timer || e.what == What::file) {
+            const Endpoint& to = endpoints_[e.to];
+            end_claims(std::exchange(claims_on(e), nil), to, to.began, to.up() ? now_ : to.ended);
         }
         if (e.what == What::packet) fold_unheard(e);
     }
-    for (const auto& work : files_) {
-        for (const auto& claim : work.claims) ++forces_[claim.token].voided;
-    }
+    for (const auto& work : files_) end_claims(work);
     for (auto& each : endpoints_) {
         for (const auto& lie : each.lies) ++forces_[lie.token].voided;
         if (each.io == nullptr) continue;

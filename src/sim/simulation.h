@@ -6,9 +6,9 @@
 //   pop ─▶ fold into digest ─▶ paused? slow? down? ─▶ Io ─▶ node code
 //                                   │ evidence
 //
-// Five parts, one file each: dispatch (simulation.cpp), network.cpp, clocks.cpp, storage.cpp
-// (disks), forces.cpp (faults and lives). Every draw goes through decide(); where nothing is
-// pinned, recorded or neutral that is one hash.
+// Six parts, one file each: dispatch (simulation.cpp), waits.cpp (paused and slow nodes),
+// network.cpp, clocks.cpp, storage.cpp (disks), forces.cpp (faults and lives). Every draw goes
+// through decide(); where nothing is pinned, recorded or neutral that is one hash.
 #pragma once
 #include <cstdint>
 #include <functional>
@@ -145,12 +145,9 @@ private:
 
     // Dispatch.
     void dispatch(std::uint32_t index);
-    bool held_back(std::uint32_t index, Endpoint& to);
-    bool wait_for_slow(std::uint32_t index, Endpoint& to);
     void run_packet(std::uint32_t index, Endpoint& to);
     void run_marked(std::uint32_t index, Endpoint& to);
     void run_file(std::uint32_t index, Endpoint& to);
-    void settle_timer(std::uint32_t list, const Endpoint& to);
     void after_step();
     [[nodiscard]] history::Breach next_step();
     [[gnu::noinline]] void too_much();
@@ -175,6 +172,30 @@ private:
     void settle_claims(std::uint32_t list, const Event& e, const Cold& c, Endpoint& to,
                        Arrival how);
     void void_claims(std::uint32_t list);
+
+    // Steps that wait.
+    bool held_back(std::uint32_t index, Endpoint& to);
+    bool wait_for_slow(std::uint32_t index, Endpoint& to);
+    Duration step_cost(world::Token token, const Event& e, const Endpoint& to);
+    void claim_step(std::uint32_t index, const Slowing& slowing);
+    [[nodiscard]] bool slowed(const Endpoint& endpoint) const;
+    template <class When>
+    void pass_on(Event& e, Instant leaves, When&& when);
+    void leave_queue(std::uint32_t index, Endpoint& endpoint, bool runs);
+    void leave_queue(Endpoint& endpoint);
+    void hide_held(Endpoint& endpoint);
+    void settle_move(const Claim& claim, const Endpoint& to);
+    void settle_moves(std::uint32_t list, const Endpoint& to);
+    void end_claims(std::uint32_t list, const Endpoint& to, Instant begin, Instant end);
+    void end_claims(const FileWork& work);
+    void hurry_steps();
+    void leave_to_next(Endpoint& endpoint);
+    world::Token held_still(Endpoint& endpoint);
+    void be_still(Endpoint& endpoint);
+    void end_pause(Endpoint& endpoint, world::Token token);
+    void take_back(Endpoint& endpoint);
+    void count_left(Endpoint& endpoint);
+    void resume_held(Endpoint& endpoint);
 
     // Clocks.
     void clock_read(Endpoint& endpoint, bool wall);
@@ -208,11 +229,6 @@ private:
     void strike_down(Endpoint& endpoint, world::Token token, bool power);
     void revert_node(world::Token token, const fault::NodeEffect& effect);
     [[nodiscard]] bool hold(const std::vector<world::Token>& faults) const;
-    bool held_still(Endpoint& endpoint);
-    void end_pause(Endpoint& endpoint, world::Token token);
-    void count_left(Endpoint& endpoint);
-    void resume_held(Endpoint& endpoint);
-    void hurry_steps();
     void release_down(Endpoint& endpoint, world::Token token);
     void saw(Force& force, const Endpoint& victim, std::uint64_t times = 1) {
         force.seen += times;
@@ -256,6 +272,7 @@ private:
     core::Stack memory_stack_;        // Where a node passed it ...
     std::uint64_t memory_event_ = 0;  // ... in this event, counted from 1.
     std::uint64_t cause_ = 0;         // Of what runs now, for the trace.
+    std::uint64_t callback_ = ~0ULL;  // The place of the one that runs now; else beyond all.
     Wheel wheel_;
     std::vector<Endpoint> endpoints_;  // Nodes, then clients.
     std::vector<Force> forces_;        // By token.

@@ -157,6 +157,7 @@ void Simulation::submit(node::Io& io, node::FileRequest&& request) {
     e.to = index_of(at.id);
     e.from = at.incarnation;
     e.extra = slot;
+    e.type = nil;
 }
 
 void Simulation::carry_out(FileWork& work, Endpoint& at, node::FileReply& reply) {
@@ -244,10 +245,10 @@ void Simulation::settle_file(const FileWork& work, Endpoint& at, const node::Fil
     for (const FileClaim& claim : work.claims) {
         Force& force = forces_[claim.token];
         bool felt = false;
-        bool in_vain = claim.lifted;
+        bool in_vain = claim.lifted || claim.hidden;
         switch (claim.kind) {
             case FileClaim::Kind::late:
-                felt = now_ > claim.without;
+                felt = !claim.hidden && now_ > claim.without;
                 in_vain = in_vain || (hurried && claim.own.ns != 0);
                 break;
             case FileClaim::Kind::failed:
@@ -303,6 +304,8 @@ void Simulation::hurry_files(world::Token token) {
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
         const Event& e = wheel_[i];
         if (e.what != What::file || e.slowed || e.at <= now_) continue;
+        const Endpoint& at = endpoints_[e.to];
+        if (!at.up() || files_[e.extra].incarnation != at.incarnation) continue;  // Nobody waits.
         for (FileClaim& claim : files_[e.extra].claims) {
             if (claim.token != token || claim.lifted) continue;
             claim.lifted = true;
@@ -326,12 +329,14 @@ void Simulation::run_file(std::uint32_t index, Endpoint& at) {
     free_files_.push_back(e.extra);
     const bool stale = !at.up() || work.incarnation != at.incarnation;
     if (stale) {  // The crash already drew what became of the write.
-        for (const auto& claim : work.claims) ++forces_[claim.token].voided;
+        end_claims(work);
+        end_claims(e.type, at, at.began, at.ended);
         return;
     }
     node::FileReply reply;
     carry_out(work, at, reply);
     if (!work.claims.empty()) settle_file(work, at, reply);
+    settle_moves(e.type, at);
     if (full_) {
         trace(history::EventKind::file, at.id, {}, std::string(node::to_text(work.request.op)),
               work.request.path);
