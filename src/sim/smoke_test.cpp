@@ -2,6 +2,8 @@
 // user would, run through the conductor; digests compared, faults applied, evidence read.
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "fault/catalogue.h"
 #include "node/points.h"
 #include "node/system.h"
@@ -75,11 +77,12 @@ fault::Plan ping_plan() {
     return plan;
 }
 
-history::RunRecord run(const fault::Plan& plan, std::uint64_t seed, std::string sabotage = {}) {
+history::RunRecord run(const fault::Plan& plan, std::uint64_t seed, std::string sabotage = {},
+                       history::Detail detail = history::Detail::verdict) {
     const auto system = ping_system();
     const auto faults = fault::standard_faults();
     const auto world = make_world();
-    world::Setup setup{system, plan, seed, history::Detail::verdict, {}, std::move(sabotage)};
+    world::Setup setup{system, plan, seed, detail, {}, std::move(sabotage)};
     auto record = world::conduct(*world, setup, faults, [](auto&&...) { return true; });
     EXPECT_TRUE(record.has_value()) << (record ? "" : record.error().text());
     return record ? std::move(*record) : history::RunRecord{};
@@ -146,6 +149,18 @@ TEST_P(EachFault, IsEffectiveAndIneffectiveWhenOnlyJudged) {
     EXPECT_EQ(judge(hollow.faults[0]), fault::Effectiveness::ineffective)
         << hollow.faults[0].claimed << " " << hollow.faults[0].voided << " "
         << hollow.faults[0].seen;
+}
+
+TEST(Smoke, a_file_call_and_what_its_caller_does_next_are_told_as_one_step) {
+    const auto record = run(ping_plan(), 3, {}, history::Detail::full);
+    std::map<std::uint64_t, int> files;  // By what they were done under.
+    int published = 0;
+    for (const auto& e : record.trace) {
+        if (e.kind == history::EventKind::file) ++files[e.cause];
+        if (e.kind == history::EventKind::publish) published += files.contains(e.cause) ? 1 : 0;
+    }
+    EXPECT_GT(published, 10);
+    for (const auto& [cause, count] : files) EXPECT_EQ(count, 1) << cause;
 }
 
 INSTANTIATE_TEST_SUITE_P(Catalogue, EachFault, testing::ValuesIn(fault::standard_faults().names()),

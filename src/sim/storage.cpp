@@ -333,6 +333,7 @@ void Simulation::run_file(std::uint32_t index, Endpoint& at) {
         end_claims(e.type, at, at.began, at.ended);
         return;
     }
+    cause_ = e.key;
     node::FileReply reply;
     carry_out(work, at, reply);
     if (!work.claims.empty()) settle_file(work, at, reply);
@@ -342,7 +343,6 @@ void Simulation::run_file(std::uint32_t index, Endpoint& at) {
               work.request.path);
     }
     fold_reply(reply);
-    cause_ = e.key;
     enter(at);
     at.io->complete(work.request.ticket, std::move(reply));
     leave(at);
