@@ -14,6 +14,11 @@ namespace storm::sim {
 
 using world::Token;
 
+namespace {
+// Of a queue that is never idle: what came before so many steps would have been done long ago.
+constexpr std::ptrdiff_t steps_kept = 4096;
+}  // namespace
+
 // ---- Claims that move a step -------------------------------------------------------------------
 
 // The step leaves a place where it waited, at `leaves`: a claim that it would have come there at
@@ -140,6 +145,10 @@ bool Simulation::wait_for_slow(std::uint32_t index, Endpoint& to) {
     const core::HooksOff off;
     Queue& queue = to.queue;
     if (queue.until < now_) queue = {};
+    if (queue.left >= 2 * steps_kept) {
+        queue.steps.erase(queue.steps.begin(), queue.steps.begin() + steps_kept);
+        queue.left -= steps_kept;
+    }
     queue.until = std::max(now_, queue.until) + cost;
     queue.steps.push_back({index, wheel_.sequence(index), now_, queue.until, cost});
     for (Slowing& each : to.slow) {
