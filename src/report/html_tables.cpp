@@ -294,6 +294,9 @@ std::string environment_section(const Story& story) {
         row("events", fmt::format("{}, {} delivered", core::counted(record.events, "event"),
                                   core::counted(record.messages, "message")));
     if (record.digest != 0) row("digest of the run", core::hex(record.digest));
+    if (record.digest == 0 && record.events > 0) {
+        row("digest of the run", "none: this world is not deterministic");
+    }
     for (const auto& [name, value] : story.environment) row(name, value);
     if (!record.complete) row("run", "not complete");
     out += "</dl>\n";

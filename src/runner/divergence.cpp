@@ -136,10 +136,10 @@ check::Finding name_crossing(const Probe& probe, std::uint64_t before, const Rea
     finding.check = "deterministic";
     finding.anomaly = "state crosses seeds";
     finding.sentence = fmt::format(
-        "Seed {} gave other bytes in the sweep than in fresh processes, which agree: something "
+        "Seed {} gave other bytes after other runs than in fresh processes, which agree: something "
         "outlives a run and reaches the next, such as a static variable.",
         probe.seed);
-    const auto told = fmt::format("Digest {} in the sweep, {} in a fresh process.\n",
+    const auto told = fmt::format("Digest {} after other runs, {} in a fresh process.\n",
                                   core::hex(before), core::hex(fresh.digest));
     // Twice in one process: what the first run leaves, the second meets.
     same.renew();

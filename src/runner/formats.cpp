@@ -100,8 +100,7 @@ std::vector<TestCase> cases_of(const SweepReport& report) {
                        group.finding.sentence, seeds_text(group), group.directory, group.command});
     }
     for (const auto& check : report.not_judged) {
-        out.push_back(
-            {check, Verdict::not_judged, "mode: unlimited checks safety only", {}, {}, {}});
+        out.push_back({check, Verdict::not_judged, why_not_judged(report, check), {}, {}, {}});
     }
     auto whole = whole_case(core::counted(report.run, "seed"), report.verdict, report.why,
                             report.expect, report.met);

@@ -7,6 +7,7 @@
 #include <tuple>
 
 #include "core/text.h"
+#include "runner/rerun.h"
 
 namespace storm::runner {
 namespace {
@@ -46,14 +47,24 @@ std::string outcome(const RunResult& result) {
     return all.empty() ? text : text + " (" + core::joined(all) + ")";
 }
 
-std::string in_words(const Replay& replay) {
+std::string in_words(const Replay& replay, const std::string& world) {
     if (replay.identical) return "Replayed: every event is the same.";
     std::string why = replay.edited        ? "The plan was edited"
                       : !replay.same_build ? "This is another build"
                                            : "The same build and plan gave other bytes";
+    if (!replay.comparable) {
+        why = fmt::format(
+            "{}made again in the world {}, which is not deterministic, so nothing can be compared "
+            "event for event",
+            replay.edited        ? "The plan was edited, and the run "
+            : !replay.same_build ? "This is another build, and the run "
+                                 : "",
+            world);
+    }
     why += replay.same_reasons ? "; the outcome is the same."
                                : "; the outcome is another: " + replay.change + ".";
-    if (replay.same_build && !replay.edited) why += " The run is not deterministic.";
+    if (replay.comparable && replay.same_build && !replay.edited)
+        why += " The run is not deterministic.";
     if (!replay.unplaced.empty()) {
         why += fmt::format(" {} found no place.",
                            core::counted(replay.unplaced.size(), "recorded decision"));
@@ -76,7 +87,9 @@ core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,
     run.world = stored.world;
     run.detail = history::Detail::full;
     STORM_TRY(out.result, run_plan(bench, std::move(plan), stored.result.record.seed, run));
-    out.identical = out.result.record.digest == stored.result.record.digest;
+    out.comparable = out.result.record.digest != 0;
+    out.identical = out.comparable && out.result.record.digest == stored.result.record.digest;
+    if (out.identical) note_same_bytes(out.result);
     out.same_reasons = out.result.judgement.verdict == stored.result.judgement.verdict &&
                        reasons(out.result.findings) == reasons(stored.result.findings);
     if (!out.same_reasons) {
@@ -85,7 +98,7 @@ core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,
     out.unplaced = out.result.record.unplaced;
     // What is shown and stored again is the plan, not what kept it in place.
     if (!exact) out.result.plan = options.plan.value_or(written);
-    out.sentence = in_words(out);
+    out.sentence = in_words(out, stored.world);
     auto& trace = out.result.record.trace;
     if (options.until) {
         std::erase_if(trace, [&](const auto& event) { return event.at > *options.until; });

@@ -2,7 +2,8 @@
 //
 // In the same build an unedited plan gives the same bytes, and that is checked. In another
 // build, or after an edit, the plan's pins and the recorded decisions apply by their keys:
-// what still happens comes out as it did, and decisions that found no place are listed.
+// what still happens comes out as it did, and decisions that found no place are listed. A world
+// without a digest (real processes) is not deterministic: there only outcomes are compared.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -26,6 +27,7 @@ struct Replay {
     RunResult result;  // Detail::full; the trace cut as asked.
     bool same_build = false;
     bool edited = false;        // The plan is not the one that the verdict was written for.
+    bool comparable = true;     // The world has a digest, so there are bytes to compare.
     bool identical = false;     // Every byte of the run: same digest.
     bool same_reasons = false;  // Same verdict, for the same reasons.
     std::string change;  // Else, the two: "was violated (linearizable: stale read), now pass".

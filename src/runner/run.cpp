@@ -9,6 +9,7 @@
 
 #include "core/glance.h"
 #include "core/text.h"
+#include "runner/rerun.h"
 #include "world/conductor.h"
 
 namespace storm::runner {
@@ -211,6 +212,7 @@ core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan, std::uint
                                                 settled_by(bench, system, result.plan)));
     }
     result.findings = check::judge(bench.checks, {system, result.plan, result.record});
+    leave_determinism_open(result, options.world);
     result.judgement = judge(result.plan, result.record, result.findings);
     return result;
 }

@@ -42,8 +42,9 @@ struct RunOptions {
     history::Window witness{};  // Of record.steps.
 };
 
-/// Runs `plan` under `seed` and judges it; the plan stands in the result again. An error: the plan
-/// names what is not there, or the world itself failed.
+/// Runs `plan` under `seed` and judges it; the plan stands in the result again. Whether the run is
+/// deterministic is not judged (rerun.h). An error: the plan names what is not there, or the world
+/// itself failed.
 [[nodiscard]] core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan,
                                                std::uint64_t seed, const RunOptions& options);
 

@@ -14,6 +14,7 @@
 #include "runner/fleet.h"
 #include "runner/groups.h"
 #include "runner/note.h"
+#include "runner/rerun.h"
 #include "runner/worker.h"
 
 namespace storm::runner {
@@ -156,6 +157,7 @@ private:
     std::set<std::uint64_t> known_seeds_;
     std::uint64_t items_ = 0;
     bool timed_ = false;
+    bool no_digest_ = false;                   // A run came to its end without one.
     std::uint64_t limit_ = ~std::uint64_t{0};  // Items after it do not count.
     // Notes that came before those of lower items. What a sweep counts must not depend on which
     // worker was faster, so a note counts once all lower items did.
@@ -280,6 +282,7 @@ void Sweep::count(std::uint64_t item, const SeedNote& note) {
     ++(note.faulty ? report_.faulty : report_.controls);
     if (note.effective) ++report_.effective;
     note_doubt(seed_of(item), note);
+    no_digest_ = no_digest_ || (note.digest == 0 && note.events != 0);
     report_.events += note.events;
     report_.messages += note.messages;
     report_.operations += note.operations;
@@ -444,7 +447,9 @@ void Sweep::finish() {
     find_never_met();
     report_.took = since(start_);
     report_.unchecked = scenario_.checks.empty();
+    report_.world = options_.run.world;
     report_.not_judged = check::not_judged(bench_.checks, scenario_.checks, scenario_.mode);
+    if (no_digest_) report_.not_judged.emplace_back(determinism_check);
     judge_sweep(report_, scenario_);
 }
 

@@ -109,11 +109,13 @@ struct SweepReport {
     std::vector<Unmet> never_met;                    // Of the system's own properties ...
     std::uint64_t properties = 0;                    // ... that are to be met, so many.
     std::map<std::string, Exercised> faults;         // By catalogue name.
-    std::vector<std::string> not_judged;             // Named checks that the mode leaves out.
-    bool unchecked = false;                          // No check is named: built-in ones alone.
-    std::string trust;                               // What so many passes are worth.
-    std::uint64_t first = 1, last = 0;               // Seeds that were run, known ones apart.
-    Expected expect;                                 // By the scenario, and whether it came.
+    /// Named checks that the mode leaves out, and "deterministic" where runs have no digest.
+    std::vector<std::string> not_judged;
+    std::string world;                  // Where it ran.
+    bool unchecked = false;             // No check is named: built-in ones alone.
+    std::string trust;                  // What so many passes are worth.
+    std::uint64_t first = 1, last = 0;  // Seeds that were run, known ones apart.
+    Expected expect;                    // By the scenario, and whether it came.
     bool met = false;
     std::string directory;  // Where this report lies; filled by who writes it.
 };
@@ -122,6 +124,9 @@ struct SweepReport {
 [[nodiscard]] core::Result<SweepReport> sweep(const Bench& bench,
                                               const scenario::Scenario& scenario,
                                               const SweepOptions& options);
+
+/// Why a check of `report.not_judged` is not.
+[[nodiscard]] std::string why_not_judged(const SweepReport& report, const std::string& check);
 
 /// The verdict of what `report` counted (DESIGN §4): fills verdict, why and trust.
 void judge_sweep(SweepReport& report, const scenario::Scenario& scenario);

@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "core/text.h"
+#include "runner/rerun.h"
 #include "runner/sweep.h"
 
 namespace storm::runner {
@@ -84,6 +85,13 @@ void judge_findings(SweepReport& report, const scenario::Scenario& scenario) {
 }
 
 }  // namespace
+
+std::string why_not_judged(const SweepReport& report, const std::string& check) {
+    if (check == determinism_check) {
+        return fmt::format("the world {} is not deterministic", report.world);
+    }
+    return "mode: unlimited checks safety only";
+}
 
 void judge_sweep(SweepReport& report, const scenario::Scenario& scenario) {
     report.trust.clear();

@@ -26,19 +26,19 @@ runner::RunResult fallen(fault::Plan plan, std::uint64_t seed, check::Finding fi
     return result;
 }
 
-void add_finding(runner::RunResult& result, check::Finding finding) {
-    std::erase_if(result.findings,
-                  [&](const auto& each) { return each.reason() == finding.reason(); });
-    result.judgement.verdict = check::Verdict::violated;
-    result.judgement.why = finding.sentence;
-    result.findings.insert(result.findings.begin(), std::move(finding));
-}
-
 core::Result<runner::RunResult> run_guarded(const Bench& bench, fault::Plan plan,
                                             std::uint64_t seed, const runner::RunOptions& options) {
     STORM_TRY(auto death, death_of(bench, plan, seed, options));
     if (death) return fallen(std::move(plan), seed, std::move(*death));
     return runner::run_plan(bench, std::move(plan), seed, options);
+}
+
+bool rerun_of(const Session& session, runner::RunResult& result, const runner::RunOptions& options,
+              bool fork_only) {
+    return runner::rerun(session.bench, result,
+                         {.run = options, .program = fork_only ? "" : "/proc/self/exe", .stop = [] {
+                              return stopped_by() != 0;
+                          }});
 }
 
 }  // namespace storm::sdk

@@ -7,7 +7,9 @@
 #include <cstdint>
 #include <optional>
 
+#include "runner/rerun.h"
 #include "runner/run.h"
+#include "sdk/session.h"
 
 namespace storm::sdk {
 
@@ -25,7 +27,9 @@ namespace storm::sdk {
                                                           std::uint64_t seed,
                                                           const runner::RunOptions& options);
 
-/// Adds what was found over several runs to the result of one: first of its findings.
-void add_finding(runner::RunResult& result, check::Finding finding);
+/// Makes the run again and judges whether it is deterministic (runner/rerun.h). `fork_only`: see
+/// RunRequest.
+bool rerun_of(const Session& session, runner::RunResult& result, const runner::RunOptions& options,
+              bool fork_only = false);
 
 }  // namespace storm::sdk

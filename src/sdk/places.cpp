@@ -115,8 +115,9 @@ std::string replay_command(const Session& session, const std::string& directory)
 }
 
 report::Command replay_command(const runner::StoredRun& stored) {
-    return {stored.command, nondeterminism(stored) == nullptr ? "the same bytes again"
-                                                              : "the same plan and seed again"};
+    // Without a digest (real processes, a run that ended its process) no bytes are promised.
+    const bool same = nondeterminism(stored) == nullptr && stored.result.record.digest != 0;
+    return {stored.command, same ? "the same bytes again" : "the same plan and seed again"};
 }
 
 const check::Finding* nondeterminism(const runner::StoredRun& stored) {

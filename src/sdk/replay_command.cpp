@@ -134,7 +134,8 @@ void print_replay(Session& session, const ReplayRequest& request, const Tale& ta
         return;
     }
     auto story = story_of(session, tale);
-    story.remarks.emplace_back(again.identical ? "replayed" : "differs", outcome);
+    const bool differs = again.comparable && !again.identical;
+    story.remarks.emplace_back(differs ? "differs" : "replayed", outcome);
     if (again.edited && tale.stored.result.plan.checks.empty()) {
         story.remarks.emplace_back("checks",
                                    "the plan names none: nobody judges what was answered");
@@ -154,7 +155,8 @@ void print_replay(Session& session, const ReplayRequest& request, const Tale& ta
 // What the line that replays a run gives, after it gave `again`.
 std::string remark_of(const runner::Replay& again, bool leaks) {
     if (again.edited) return "the edited plan again";
-    return again.identical && !leaks ? "the same bytes again" : "the same plan and seed again";
+    const bool same = again.identical && again.result.record.digest != 0 && !leaks;
+    return same ? "the same bytes again" : "the same plan and seed again";
 }
 
 int replay(Session& session, const ReplayRequest& request) {
@@ -175,7 +177,7 @@ int replay(Session& session, const ReplayRequest& request) {
         leak != nullptr ? outcome_of_leak(*again, before) : outcome_line(*again, before);
     if (leak != nullptr) {
         again->identical = false;
-        add_finding(again->result, *leak);
+        runner::add_finding(again->result, *leak);
     } else if (stored->result.judgement.verdict == check::Verdict::violated &&
                !stored->result.findings.empty()) {
         runner::lead_with(again->result, stored->result.findings.front().reason());
@@ -192,7 +194,7 @@ int replay(Session& session, const ReplayRequest& request) {
     tale.facts.commands = {{tale.stored.command, remark_of(*again, leaks)}};
     print_replay(session, request, tale, *again, outcome, decisions);
     if (leaks) return code::violated;
-    if (again->same_build && !again->edited && !again->identical) {
+    if (again->comparable && again->same_build && !again->edited && !again->identical) {
         return session.fail(code::violated, "the same build, plan and seed gave other bytes",
                             "the system under test is not deterministic: something reaches it "
                             "that is neither scenario nor seed nor plan");
@@ -224,11 +226,13 @@ core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& sto
     Tale tale;
     tale.directory = directory;
     STORM_TRY(auto result, run_guarded(session.bench, shrunk.plan, shrunk.seed, full));
+    const bool same = rerun_of(session, result, full);
     runner::lead_with(result, reason);
     tale.whole = std::move(stored.result);
     tale.stored = std::move(stored);
     tale.stored.result = std::move(result);
     tale.stored.cut.clear();
+    tale.stored.confirmed = same;
     tale.stored.command = replay_command(session, directory);
     tale.stored.plan_digest = core::hex(fault::digest(tale.stored.result.plan));
     tale.stored.build = runner::build_id();

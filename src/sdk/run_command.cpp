@@ -90,7 +90,9 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     }
     auto result = run_guarded(session.bench, plan, *request.seed, options);
     if (!result) return session.fail(result.error());
+    const bool same = rerun_of(session, *result, options, request.fork_only);
     tale.stored = stored_of(session, std::move(*result), scenario, request, tale.directory);
+    tale.stored.confirmed = same;
     const auto& run = tale.stored.result;
     tale.facts.met = tale.stored.expect.met(run.judgement.verdict, run.findings);
     tale.facts.commands = {replay_command(tale.stored)};
@@ -220,6 +222,7 @@ core::Result<std::optional<runner::Shrunk>> tell(Session& session,
         STORM_TRY(result, run_guarded(session.bench, shrunk->plan, shrunk->seed, full));
         const auto plan = scenario::plan(scenario, session.bench.faults, shrunk->seed);
         STORM_TRY(tale.whole, run_guarded(session.bench, plan, shrunk->seed, full));
+        rerun_of(session, *tale.whole, full, request.fork_only);
         runner::lead_with(*tale.whole, group.reason);
         tale.facts.shrink = shrink_of(*shrunk);
     } else {
@@ -227,11 +230,16 @@ core::Result<std::optional<runner::Shrunk>> tell(Session& session,
         // told, over the run as it is now.
         const auto plan = scenario::plan(scenario, session.bench.faults, group.lowest);
         STORM_TRY(result, run_guarded(session.bench, plan, group.lowest, full));
-        add_finding(result, group.finding);
+        runner::add_finding(result, group.finding);
+    }
+    // What ended its process, or a world without a digest, is confirmed by its reason alone.
+    bool same = result.record.digest == 0 && group.confirmed != 0;
+    if (group.finding.check != runner::determinism_check && result.record.digest != 0) {
+        same = rerun_of(session, result, full, request.fork_only);
     }
     runner::lead_with(result, group.reason);
     tale.stored = stored_of(session, std::move(result), scenario, request, tale.directory);
-    tale.stored.confirmed = group.confirmed != 0;
+    tale.stored.confirmed = same;
     if (!shrunk) return std::optional<runner::Shrunk>();
     return std::optional(std::move(*shrunk));
 }

@@ -77,9 +77,19 @@ std::string never_met_text(const runner::SweepReport& report) {
 }
 
 std::string not_judged_text(const runner::SweepReport& report) {
-    if (report.unchecked) return "what clients were told: the scenario names no check";
-    if (report.not_judged.empty()) return {};
-    return core::joined(report.not_judged) + ": mode: unlimited checks safety only";
+    // Checks that are left out for one reason stand together.
+    std::string text;
+    if (report.unchecked) text = "what clients were told: the scenario names no check";
+    std::vector<std::string> names;
+    for (std::size_t i = 0; i < report.not_judged.size(); ++i) {
+        names.push_back(report.not_judged[i]);
+        const auto why = runner::why_not_judged(report, names.back());
+        const bool last = i + 1 == report.not_judged.size();
+        if (!last && runner::why_not_judged(report, report.not_judged[i + 1]) == why) continue;
+        text += (text.empty() ? "" : "; ") + core::joined(names) + ": " + why;
+        names.clear();
+    }
+    return text;
 }
 
 }  // namespace
@@ -176,7 +186,9 @@ report::Story story_of(const Session& session, const Tale& tale) {
     story.environment = facts.environment;
     if (facts.kind != "sweep") {
         story.environment.emplace_back("seed", std::to_string(run.record.seed));
-        story.environment.emplace_back("digest", core::hex(run.record.digest));
+        if (run.record.digest != 0) {
+            story.environment.emplace_back("digest", core::hex(run.record.digest));
+        }
     }
     for (const auto& cut : tale.stored.cut) story.environment.emplace_back("kept", cut.text());
     return story;
