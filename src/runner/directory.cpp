@@ -240,6 +240,7 @@ core::Result<StoredRun> read_run(const std::string& path) {
     StoredRun run;
     STORM_TRY(const auto verdict, read_file(name("verdict.json")));
     STORM_CHECK(read_verdict(verdict, name("verdict.json"), run));
+    STORM_CHECK(check_verdict(verdict, name("verdict.json"), run));
     const std::string digest = run.result.plan.scenario_digest;
     const std::string scenario = run.result.plan.scenario;
     STORM_TRY(const auto plan_text, read_file(name("plan.json")));
@@ -268,7 +269,8 @@ core::Result<StoredRun> read_run(const std::string& path) {
     }
     for (auto& finding : run.result.findings) {
         const auto outside = [&](auto index) { return index >= record.history.size(); };
-        if (std::ranges::any_of(finding.operations, outside)) {
+        if (std::ranges::any_of(finding.operations, outside) ||
+            (finding.fatal != ~0U && outside(finding.fatal))) {
             return core::fail(ErrorKind::bad_input,
                               name("verdict.json") + ": a finding points beyond the " +
                                   core::counted(record.history.size(), "operation") +

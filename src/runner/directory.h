@@ -13,6 +13,7 @@
 // written fits into these bounds (fit()).
 #pragma once
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,6 +55,8 @@ struct StoredRun {
     std::vector<Cut> cut;     // What fit() left out.
     /// As they were read; a verdict.json from before there were any has none.
     std::vector<FileNote> files;
+    /// The digest of verdict.json itself (seal_of()), as it was read; an older one has none.
+    std::optional<core::Key> seal;
 };
 
 /// A file of the directory that who calls wants in it: {"report.html", text}.
@@ -77,7 +80,8 @@ void fit(StoredRun& run, std::size_t most = 64U << 20U);
 /// The same for a sweep without a run to show: these files alone, sweep.json among them.
 [[nodiscard]] core::Result<void> write_folder(const std::string& path, const ExtraFiles& files);
 /// Reads verdict, plan, history, decisions and events. Bounded: 256 MB a file. The last three must
-/// be the files that the verdict was written with; a plan may have been edited by hand.
+/// be the files that the verdict was written with; a plan may have been edited by hand. The verdict
+/// must be the one that was written, and follow from its own findings and faults.
 [[nodiscard]] core::Result<StoredRun> read_run(const std::string& path);
 /// Adds or replaces one file of a directory that is there (temporary file and rename).
 [[nodiscard]] core::Result<void> write_file(const std::string& path, std::string_view text);
@@ -101,6 +105,13 @@ void fit(StoredRun& run, std::size_t most = 64U << 20U);
 /// Fill `run`; errors carry `name`:line:column.
 [[nodiscard]] core::Result<void> read_verdict(std::string_view text, const std::string& name,
                                               StoredRun& run);
+/// Whether `text` is verdict.json as it was written, and what it says follows from its parts;
+/// `run` is what read_verdict() made of it.
+[[nodiscard]] core::Result<void> check_verdict(std::string_view text, const std::string& name,
+                                               const StoredRun& run);
+/// The digest of a verdict.json: core::key_of() of its text with the 16 digits of "seal" as zeros.
+/// 0 if it has no such line.
+[[nodiscard]] core::Key seal_of(std::string text);
 [[nodiscard]] core::Result<void> read_decisions(std::string_view text, const std::string& name,
                                                 history::RunRecord& record);
 [[nodiscard]] core::Result<void> read_events(std::string_view text, const std::string& name,

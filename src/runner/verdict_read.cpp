@@ -9,6 +9,7 @@
 #include <initializer_list>
 #include <optional>
 #include <set>
+#include <tuple>
 
 #include "core/json.h"
 #include "core/text.h"
@@ -106,8 +107,27 @@ check::Finding read_finding(JsonReader& in) {
     return out;
 }
 
+/// What a world counted is no more than what the fault was to do.
+void check_counts(JsonReader& in, const history::FaultRecord& fault, const std::string& effect) {
+    if (!in.good()) return;
+    std::uint64_t seen = 0;
+    for (const auto& [node, times] : fault.seen_at) seen += times;
+    if (fault.voided > fault.claimed) {
+        in.refuse(
+            fmt::format("{}: {} voided, and {} claimed", fault.id, fault.voided, fault.claimed));
+    } else if (fault.seen > fault.claimed) {
+        in.refuse(fmt::format("{}: {} seen, and {} claimed", fault.id, fault.seen, fault.claimed));
+    } else if (!fault.seen_at.empty() && seen != fault.seen) {
+        in.refuse(fmt::format("{}: {} seen, and {} at its nodes", fault.id, fault.seen, seen));
+    } else if (effect != fault::to_text(effectiveness(fault))) {
+        in.refuse(fmt::format("{}: its effect is \"{}\", and its counts come to \"{}\"", fault.id,
+                              effect, fault::to_text(effectiveness(fault))));
+    }
+}
+
 history::FaultRecord read_fault(JsonReader& in) {
     history::FaultRecord out;
+    std::string effect;
     in.object([&](std::string_view key) {
         if (key == "id")
             out.id = in.text();
@@ -128,7 +148,7 @@ history::FaultRecord read_fault(JsonReader& in) {
         else if (key == "occurred")
             out.occurred = in.boolean();
         else if (key == "effect")
-            static_cast<void>(in.text());  // Follows from the counts.
+            effect = in.text();
         else if (key == "claimed")
             out.claimed = read_count(in);
         else if (key == "voided")
@@ -155,6 +175,7 @@ history::FaultRecord read_fault(JsonReader& in) {
                             "evidence"});
         }
     });
+    check_counts(in, out, effect);
     return out;
 }
 
@@ -265,6 +286,8 @@ bool read_head(JsonReader& in, std::string_view key, StoredRun& run) {
         in.list([&] { run.cut.push_back(read_cut(in)); });
     else if (key == "files")
         in.list([&] { run.files.push_back(read_note(in)); });
+    else if (key == "seal")
+        run.seal = read_hex(in);
     else if (key == "command")
         run.command = in.text();
     else if (key == "confirmed")
@@ -315,7 +338,7 @@ bool read_body(JsonReader& in, std::string_view key, RunResult& result) {
     return true;
 }
 
-constexpr std::array<std::string_view, 36> verdict_keys = {
+constexpr std::array<std::string_view, 37> verdict_keys = {
     "stormproof",  "verdict", "why",       "scenario", "scenario_digest",
     "title",       "system",  "plant",     "world",    "seed",
     "plan_digest", "build",   "version",   "expect",   "expect_check",
@@ -323,7 +346,7 @@ constexpr std::array<std::string_view, 36> verdict_keys = {
     "ineffective", "idle",    "digest",    "events",   "messages",
     "healed",      "ended",   "complete",  "findings", "faults",
     "breaches",    "sites",   "ladder",    "unplaced", "cut",
-    "files"};
+    "files",       "seal"};
 
 /// Calls `read` with a reader for each line that is not empty; the first error ends it.
 template <class Read>
@@ -353,13 +376,50 @@ core::Result<void> read_verdict(std::string_view text, const std::string& name, 
     });
     if (in.good()) {
         for (const auto key : verdict_keys) {
-            // Run directories from before there were notes of files are read as they are.
-            if (seen.contains(key) || key == "files") continue;
+            // Run directories from before there were digests of files are read as they are.
+            if (seen.contains(key) || key == "files" || key == "seal") continue;
             in.refuse(0, fmt::format("the key \"{}\" is missing", key));
             break;
         }
     }
     return in.finish();
+}
+
+core::Result<void> check_verdict(std::string_view text, const std::string& name,
+                                 const StoredRun& run) {
+    const auto bad = [&](const std::string& why) {
+        return core::fail(core::ErrorKind::bad_input, name + ": " + why);
+    };
+    const auto& [plan, record, findings, judgement] = run.result;
+    const auto come_to = judge(plan, record, findings);
+    if (come_to.verdict != judgement.verdict) {
+        return bad(
+            fmt::format("its verdict is \"{}\", and its findings and faults come to \"{}\"{}",
+                        check::to_text(judgement.verdict), check::to_text(come_to.verdict),
+                        come_to.why.empty() ? "" : ": " + come_to.why));
+    }
+    const bool violated = judgement.verdict == check::Verdict::violated;
+    if (violated && std::ranges::none_of(findings, [&](const auto& each) {
+            return each.verdict == judgement.verdict && each.sentence == judgement.why;
+        })) {
+        return bad("its \"why\" is the sentence of no finding that is violated");
+    }
+    for (const auto& [key, is, should] :
+         {std::tuple{"effective", judgement.effective, come_to.effective},
+          std::tuple{"ineffective", judgement.ineffective, come_to.ineffective},
+          std::tuple{"idle", judgement.idle, come_to.idle}}) {
+        if (is == should) continue;
+        return bad(fmt::format("\"{}\" is {}, and its faults come to {}", key, is, should));
+    }
+    if (record.healed > record.ended) {
+        return bad(fmt::format("healed at {}, after it ended at {}", core::to_text(record.healed),
+                               core::to_text(record.ended)));
+    }
+    if (run.seal && *run.seal != seal_of(std::string(text))) {
+        return bad(
+            "other bytes than were written (its \"seal\" says so); it is damaged or changed");
+    }
+    return {};
 }
 
 core::Result<void> read_decisions(std::string_view text, const std::string& name,

@@ -25,6 +25,22 @@ protected:
         ASSERT_NE(at, std::string::npos) << from << " in " << text;
         write(file, text.replace(at, from.size(), to));
     }
+    /// As a directory from before there were seals has it.
+    void write_verdict(nlohmann::ordered_json verdict) const {
+        verdict.erase("seal");
+        write("runs/it/verdict.json", verdict.dump(2) + "\n");
+    }
+    /// Every command that reads the run refuses it, and names the file and what is wrong.
+    void expect_refused(const std::string& says) const {
+        for (const auto* command : {"replay", "shrink", "report"}) {
+            const auto answer = storm({command, "runs/it"});
+            EXPECT_EQ(answer.code, 65) << command << "\n" << answer.all();
+            EXPECT_TRUE(has(answer.err, "runs/it/verdict.json")) << answer.err;
+            EXPECT_TRUE(has(answer.err, says)) << says << "\n" << answer.err;
+            EXPECT_FALSE(has(answer.all(), "not deterministic")) << answer.all();
+            EXPECT_EQ(answer.out, "");
+        }
+    }
 };
 
 TEST_F(Replay, GivesTheSameBytesInAFreshProcessAndExitsAsTheRunDid) {
@@ -55,7 +71,7 @@ TEST_F(Replay, OfARunThatIsNotDeterministicSaysWhatThatMeansAndFails) {
     auto& finding = verdict["findings"][0];
     finding["check"] = "deterministic";
     finding["anomaly"] = "divergence";
-    write("runs/it/verdict.json", verdict.dump(2) + "\n");
+    write_verdict(verdict);
     const auto again = storm({"replay", "runs/it"});
     EXPECT_EQ(again.code, 1) << again.all();
     EXPECT_TRUE(has(again.out, "The system is not deterministic")) << again.out;
@@ -212,7 +228,58 @@ TEST_F(Replay, OfAFileThatIsNotTheOneOfTheVerdictNamesIt) {
 TEST_F(Replay, OfAnOlderDirectoryWithoutNotesOfItsFilesReadsIt) {
     auto verdict = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
     ASSERT_EQ(verdict.erase("files"), 1U);
-    write("runs/it/verdict.json", verdict.dump(2) + "\n");
+    write_verdict(verdict);
+    EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
+}
+
+TEST_F(Replay, OfAVerdictThatWasEditedIsRefusedWhereverTheEditWas) {
+    const auto written = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
+    const auto whole = read("runs/it/verdict.json");
+    for (const auto& [key, value] : {std::pair<std::string, nlohmann::json>{"seed", 77},
+                                     {"digest", "0123456789abcdef"},
+                                     {"expect", "pass"},
+                                     {"command", "rm it"},
+                                     {"plan_digest", "0123456789abcdef"},
+                                     {"title", "Another"}}) {
+        auto verdict = written;
+        ASSERT_NE(verdict[key], value);
+        verdict[key] = value;
+        write("runs/it/verdict.json", verdict.dump(2) + "\n");
+        expect_refused("other bytes than were written");
+    }
+    write("runs/it/verdict.json", whole);
+    edit("runs/it/verdict.json", "\"seed\":", "\"seed\": ");
+    expect_refused("other bytes than were written");
+    write("runs/it/verdict.json", whole);
+    EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
+}
+
+TEST_F(Replay, OfAVerdictThatDoesNotFollowFromItsPartsIsRefusedWithWhatIsWrong) {
+    const auto written = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
+    ASSERT_FALSE(written["faults"].empty());
+    auto passed = written;
+    passed["verdict"] = "pass";
+    passed["why"] = "";
+    write_verdict(passed);
+    expect_refused("its verdict is \"pass\", and its findings and faults come to \"violated\"");
+    auto told = written;
+    told["why"] = "All is well.";
+    write_verdict(told);
+    expect_refused("\"why\"");
+    auto idle = written;
+    idle["idle"] = true;
+    write_verdict(idle);
+    expect_refused("\"idle\" is true");
+    for (const auto& [key, value, says] :
+         {std::tuple{"seen", nlohmann::json(1'000'000), "1000000 seen"},
+          std::tuple{"voided", nlohmann::json(1'000'000), "1000000 voided"},
+          std::tuple{"effect", nlohmann::json("ineffective"), "its effect is \"ineffective\""}}) {
+        auto counted = written;
+        counted["faults"][0][key] = value;
+        write_verdict(counted);
+        expect_refused(says);
+    }
+    write_verdict(written);
     EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
 }
 
@@ -258,12 +325,12 @@ TEST_F(Replay, SaysWhatItsLineGives) {
     auto other = nlohmann::ordered_json::parse(verdict);
     other["build"] = "another";
     other["digest"] = "0123456789abcdef";
-    write("runs/it/verdict.json", other.dump(2) + "\n");
+    write_verdict(other);
     EXPECT_TRUE(has(storm({"replay", "runs/it"}, brief).out, "runs/it   the same plan and seed"));
     auto leak = nlohmann::ordered_json::parse(verdict);
     leak["findings"][0]["check"] = "deterministic";
     leak["findings"][0]["anomaly"] = "divergence";
-    write("runs/it/verdict.json", leak.dump(2) + "\n");
+    write_verdict(leak);
     EXPECT_TRUE(has(storm({"replay", "runs/it"}, brief).out, "runs/it   the same plan and seed"));
     write("runs/it/verdict.json", verdict);
     auto plan = nlohmann::ordered_json::parse(read("runs/it/plan.json"));
