@@ -64,6 +64,11 @@ bool holds_us(const fs::path& folder) {
     return false;
 }
 
+bool is_here(const fs::path& folder) {
+    std::error_code error;
+    return fs::equivalent(fs::current_path(error), folder, error);
+}
+
 /// Something is mounted there: it can be written into, but not replaced.
 bool is_mounted(const fs::path& folder) {
     struct stat here{}, above{};
@@ -110,8 +115,14 @@ core::Result<void> nothing_in_the_way(const fs::path& place) {
         return std::unexpected(refusal(place, " is there and is no folder"));
     }
     if (holds_us(place)) {
-        return std::unexpected(
-            refusal(place, " is the folder we are in, which a run would replace; name another"));
+        // Of the usage: no machine would let us.
+        return core::fail(ErrorKind::not_found,
+                          place.string() +
+                              (is_here(place) ? " is the folder we are in"
+                                              : " is a folder above the one we are in") +
+                              ", and a run replaces its whole directory; name one of its own, as "
+                              "in --out " +
+                              (place == "/" ? "" : place.string()) + "/NAME");
     }
     if (is_mounted(place)) {
         return std::unexpected(refusal(place, " is a mounted file system; name a folder below it"));

@@ -79,7 +79,7 @@ CLI::Option* add_seed(CLI::App& app, std::uint64_t& to, const char* what) {
 
 void add_jobs(CLI::App& app, unsigned& to) {
     app.add_option("--jobs,-j", to, "Worker processes; default: one per processor")
-        ->check(whole_number(0, jobs_max))
+        ->check(whole_number(1, jobs_max))
         ->type_name("N");
 }
 

@@ -61,6 +61,17 @@ TEST_F(CommandLine, AResultThatCannotBeWrittenIsAnErrorAndNot0) {
     }
 }
 
+TEST_F(CommandLine, AResultThatNobodyOpenedAStreamForIsLostAndSaidToBe) {
+    for (const Words& words : {Words{"schema"}, Words{"run", sound(), "--seed", "3"},
+                               Words{"replay"}, Words{"--version"}}) {
+        const auto answer = with(words, [] { close(1); });
+        EXPECT_EQ(answer.code, 70) << words.front();
+        EXPECT_TRUE(has(answer.err, "could not be written to stdout: it is closed")) << answer.err;
+    }
+    EXPECT_EQ(with({"run", sound(), "--seed", "3"}, [] { close(0); }).code, 0);
+    EXPECT_EQ(with({"run", sound(), "--seed", "3"}, [] { close(2); }).code, 0);
+}
+
 TEST_F(CommandLine, AReaderThatGoesAwayIsNoError) {
     const auto answer = with({"schema"}, [] {
         int ends[2];
@@ -79,14 +90,14 @@ TEST_F(CommandLine, StreamsThatNobodyOpenedDoNotGetIntoTheFilesOfARun) {
     const auto closed = with({"run", sound(), "--seed", "3", "--out", "closed"}, [] {
         for (int stream = 0; stream < 3; ++stream) close(stream);
     });
-    EXPECT_EQ(closed.code, 0);
+    EXPECT_EQ(closed.code, 70) << "nobody reads its result";
     for (const auto* file : {"/plan.json", "/events.jsonl", "/history.jsonl", "/decisions.jsonl"}) {
         EXPECT_EQ(read(std::string("open") + file), read(std::string("closed") + file)) << file;
     }
     const auto swept = with({"run", scenario("demo/primary-backup.yaml"), "--no-cause", "--seeds",
                              "50", "--out", "swept"},
                             [] { close(1); });
-    EXPECT_EQ(swept.code, 0) << swept.err;
+    EXPECT_EQ(swept.code, 70) << swept.err;
     EXPECT_EQ(storm({"replay", "swept"}).code, 0) << "what was found is found again";
 }
 
@@ -102,6 +113,12 @@ TEST_F(CommandLine, ASeedIsAWholeNumberFrom1AndOneSeedIsNoSweep) {
     EXPECT_EQ(storm({"run", sound(), "--seeds", "0..3"}).code, 64);
     EXPECT_EQ(storm({"run", sound(), "--jobs", "-1"}).code, 64);
     EXPECT_EQ(storm({"run", sound(), "--jobs", "100000"}).code, 64);
+    for (const Words& words : {Words{"run", sound(), "--jobs", "0"}, Words{"selftest", "-j", "0"},
+                               Words{"shrink", "--jobs", "0"}, Words{"demo", "-j", "0"}}) {
+        const auto none = storm(words);
+        EXPECT_EQ(none.code, 64) << words.front();
+        EXPECT_TRUE(has(none.err, "0 is no whole number from 1 to ")) << none.err;
+    }
     for (const Words& more : {Words{"--seeds", "1..2"}, Words{"--for", "1s"}}) {
         Words words{"run", sound(), "--seed", "3"};
         words.insert(words.end(), more.begin(), more.end());

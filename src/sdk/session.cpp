@@ -92,7 +92,7 @@ int Session::fail(int exit_code, const std::string& what, const std::string& hel
 void open_missing_streams() {
     for (int stream = 0; stream <= 2; ++stream) {
         if (::fcntl(stream, F_GETFD) == -1 && errno == EBADF) {
-            (void)::open("/dev/null", O_RDWR);  // Takes the lowest number that is free.
+            (void)::open("/dev/null", O_RDONLY);  // Takes the lowest number that is free.
         }
     }
 }
@@ -100,8 +100,8 @@ void open_missing_streams() {
 int finish(Session& session, int exit_code) {
     const int why = session.out.failed();
     if (why == 0 || why == EPIPE) return exit_code;
-    return session.fail(code::internal, fmt::format("the result could not be written to stdout: {}",
-                                                    std::strerror(why)));
+    const std::string reason = why == EBADF ? "it is closed" : std::strerror(why);
+    return session.fail(code::internal, "the result could not be written to stdout: " + reason);
 }
 
 std::string shell_word(const std::string& text) {

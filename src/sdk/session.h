@@ -37,8 +37,9 @@ struct Session {
     int fail(int exit_code, const std::string& what, const std::string& help = {});
 };
 
-/// Gives streams 0 to 2 that nobody opened to /dev/null: else the next file opened takes their
-/// place, and what is printed goes into it.
+/// Opens streams 0 to 2 that nobody did on /dev/null: else the next file opened takes their place,
+/// and what is printed goes into it. Nothing can be written there, so that finish() says that a
+/// result is lost.
 void open_missing_streams();
 
 /// What a command ends with: `exit_code`, or internal if its result could not be written. A
