@@ -41,19 +41,28 @@ std::string xml(std::string_view text) {
 struct TestCase {
     std::string name;
     Verdict verdict = Verdict::pass;
-    std::string message, detail;
-    std::string directory, command;  // Where the run lies, what replays it.
+    std::string message = {}, detail = {};
+    std::string directory = {}, command = {};  // Where the run lies, what replays it.
+    /// Of a verdict that was not expected: "unexpected pass", and what was.
+    std::string came = {}, expected = {};
+
+    /// What it is called where it failed.
+    [[nodiscard]] std::string_view word() const {
+        return came.empty() ? check::to_text(verdict) : came;
+    }
 };
 
 /// What a test report says of the whole: as the exit code does, so that a build is green where
 /// a scenario got what it expects.
 TestCase whole_case(std::string name, Verdict verdict, const std::string& why,
                     const Expected& expect, bool met) {
-    TestCase whole{std::move(name), verdict, why, {}, {}, {}};
+    TestCase whole{.name = std::move(name), .verdict = verdict, .message = why};
     if (met) {
         whole.verdict = Verdict::pass;
     } else if (expect.verdict != "pass" && verdict != Verdict::inconclusive) {
         whole.verdict = Verdict::violated;
+        if (verdict == Verdict::pass) whole.came = "unexpected pass";
+        whole.expected = expect.text();
         whole.message = fmt::format("expected {}, came {}", expect.text(), check::to_text(verdict));
         if (!why.empty()) whole.message += ": " + why;
     }
@@ -72,12 +81,10 @@ std::vector<TestCase> cases_of(const StoredRun& run) {
     for (const auto& finding : run.result.findings) {
         // A check that was expected to say so fails no build.
         const bool fine = met && finding.verdict == judgement.verdict;
-        out.push_back({finding.check,
-                       fine ? Verdict::pass : finding.verdict,
-                       finding.verdict == Verdict::pass ? "" : finding.sentence,
-                       finding.detail,
-                       {},
-                       {}});
+        out.push_back({.name = finding.check,
+                       .verdict = fine ? Verdict::pass : finding.verdict,
+                       .message = finding.verdict == Verdict::pass ? "" : finding.sentence,
+                       .detail = finding.detail});
     }
     auto whole = whole_case(fmt::format("seed {}", run.result.record.seed), judgement.verdict,
                             judgement.why, run.expect, met);
@@ -96,11 +103,17 @@ std::string seeds_text(const Group& group) {
 std::vector<TestCase> cases_of(const SweepReport& report) {
     std::vector<TestCase> out;
     for (const auto& group : report.groups) {
-        out.push_back({group.reason, report.met ? Verdict::pass : Verdict::violated,
-                       group.finding.sentence, seeds_text(group), group.directory, group.command});
+        out.push_back({.name = group.reason,
+                       .verdict = report.met ? Verdict::pass : Verdict::violated,
+                       .message = group.finding.sentence,
+                       .detail = seeds_text(group),
+                       .directory = group.directory,
+                       .command = group.command});
     }
     for (const auto& check : report.not_judged) {
-        out.push_back({check, Verdict::not_judged, why_not_judged(report, check), {}, {}, {}});
+        out.push_back({.name = check,
+                       .verdict = Verdict::not_judged,
+                       .message = why_not_judged(report, check)});
     }
     auto whole = whole_case(core::counted(report.run, "seed"), report.verdict, report.why,
                             report.expect, report.met);
@@ -150,7 +163,7 @@ std::string junit(const std::string& suite, const std::vector<TestCase>& cases,
         const auto* tag = each.verdict == Verdict::violated ? "failure" : "error";
         out +=
             fmt::format(">\n      <{0} type=\"{1}\" message=\"{2}\">{3}</{0}>\n    </testcase>\n",
-                        tag, check::to_text(each.verdict), xml(each.message), xml(body_of(each)));
+                        tag, each.word(), xml(each.message), xml(body_of(each)));
     }
     return out + "  </testsuite>\n</testsuites>\n";
 }
@@ -174,8 +187,11 @@ std::string tap(const std::vector<TestCase>& cases) {
         out += fmt::format("{}ok {} - {}{}\n", ok ? "" : "not ", ++number, tap_line(each.name),
                            skipped ? " # SKIP " + tap_line(each.message) : "");
         if (ok) continue;
-        out += fmt::format("  ---\n  verdict: {}\n  message: {}\n", check::to_text(each.verdict),
-                           core::json_quoted(each.message));
+        out += fmt::format("  ---\n  verdict: {}\n", each.word());
+        if (!each.expected.empty()) {
+            out += fmt::format("  expected: {}\n", core::json_quoted(each.expected));
+        }
+        out += fmt::format("  message: {}\n", core::json_quoted(each.message));
         for (const auto& [name, value] :
              {std::pair{"directory", &each.directory}, std::pair{"replay", &each.command}}) {
             if (!value->empty()) out += fmt::format("  {}: {}\n", name, core::json_quoted(*value));

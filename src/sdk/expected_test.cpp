@@ -64,7 +64,16 @@ TEST_F(Expected, AndNotMetIsSaidInEveryFormat) {
     };
     EXPECT_TRUE(has(in("md"), "not met"));
     EXPECT_TRUE(has(in("junit"), "expected violated no-lost-acknowledged-writes, came pass"));
-    EXPECT_TRUE(has(in("tap"), "not ok"));
+    const auto tap = in("tap");
+    EXPECT_TRUE(has(tap, "not ok")) << tap;
+    EXPECT_TRUE(has(tap, "  verdict: unexpected pass\n")) << tap;
+    EXPECT_TRUE(has(tap, "  expected: \"violated no-lost-acknowledged-writes\"\n")) << tap;
+    EXPECT_FALSE(has(tap, "verdict: violated")) << tap;
+    EXPECT_TRUE(has(in("junit"), "<failure type=\"unexpected pass\"")) << in("junit");
+    const auto other = storm({"run", broken(), "--seed", "3", "--no-cause", "--set",
+                              "expect={violated: progress}", "--format", "tap"});
+    EXPECT_TRUE(has(other.out, "verdict: violated\n  expected: \"violated progress\"\n"))
+        << other.out;
     EXPECT_TRUE(has(in("jsonl"), "\"met\":false"));
 }
 
