@@ -7,6 +7,7 @@
 #include "core/golden_test.h"
 #include "core/text.h"
 #include "runner/cause.h"
+#include "runner/rerun.h"
 
 namespace storm::testing {
 namespace {
@@ -19,6 +20,7 @@ std::string told(const Bench& bench, const Smallest& small, const std::string& n
     auto run = runner::run_plan(bench, small.plan, small.seed, full);
     EXPECT_TRUE(run) << (run ? "" : run.error().text());
     if (!run) return {};
+    EXPECT_TRUE(runner::rerun(bench, *run, {.run = full, .program = {}, .stop = {}}));
     const auto failed = std::ranges::find(run->findings, small.reason, &check::Finding::reason);
     EXPECT_NE(failed, run->findings.end()) << small.reason;
     if (failed == run->findings.end()) return {};

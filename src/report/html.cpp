@@ -126,6 +126,9 @@ private:
     }
 
     void smallest() {
+        if (!story_.not_small.empty()) {
+            add("<p>Nothing was made small: {}</p>\n", escaped(story_.not_small));
+        }
         if (trace_.empty()) return;
         const auto& plan = story_.smallest.plan;
         std::string size = core::counted(trace_.steps.size(), "row");
@@ -140,9 +143,10 @@ private:
             size += fmt::format(", {} of {} messages shown", trace_.messages_shown,
                                 core::with_commas(trace_.messages));
         }
-        add("<h2 id=\"trace\">The smallest run that {}<small>{}</small></h2>\n"
+        add("<h2 id=\"trace\">The {} that {}<small>{}</small></h2>\n"
             "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Message diagram\">{}"
             "</div>\n<details><summary>the same in words</summary><ol>\n",
+            story_.not_small.empty() ? "smallest run" : "run",
             story_.verdict == check::Verdict::violated ? "fails" : "cannot say", escaped(size),
             trace_svg(trace_));
         for (const auto& line : in_words(trace_)) add("<li>{}</li>\n", escaped(line));
@@ -297,6 +301,32 @@ private:
     std::string out_;
 };
 
+/// The cells of one table, each with the head of its column.
+void label_cells(std::string& out, std::string_view table) {
+    std::vector<std::string_view> heads;
+    std::size_t column = 0;
+    while (!table.empty()) {
+        const auto at = table.find("<t");
+        out += table.substr(0, at);
+        if (at == std::string_view::npos) return;
+        table.remove_prefix(at);
+        const auto end = table.find('>');
+        const std::string_view tag = table.substr(0, end);
+        out += tag;
+        table.remove_prefix(tag.size());
+        if (tag == "<tr") {
+            column = 0;
+        } else if (tag.find("scope=\"col\"") != std::string_view::npos) {
+            heads.push_back(table.substr(1, table.find('<') - 1));
+        } else if (tag.starts_with("<td") || tag.starts_with("<th")) {
+            if (column < heads.size() && !heads[column].empty()) {
+                out += fmt::format(" data-of=\"{}\"", heads[column]);
+            }
+            ++column;
+        }
+    }
+}
+
 }  // namespace
 
 std::string escaped(std::string_view text) {
@@ -325,6 +355,19 @@ std::string escaped(std::string_view text) {
     return out;
 }
 
-std::string html(const Story& story) { return Page(story).draw(); }
+std::string labelled(std::string_view page) {
+    constexpr std::string_view table = "<table>";
+    std::string out;
+    for (;;) {
+        const auto from = page.find(table);
+        const auto to = from == std::string_view::npos ? from : page.find("</table>", from);
+        if (to == std::string_view::npos) return out += page;
+        out += page.substr(0, from);
+        label_cells(out, page.substr(from, to - from));
+        page.remove_prefix(to);
+    }
+}
+
+std::string html(const Story& story) { return labelled(Page(story).draw()); }
 
 }  // namespace storm::report

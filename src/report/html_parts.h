@@ -15,6 +15,10 @@ namespace storm::report {
 /// Text for HTML and attribute values: core::plain, then & < > " ' as entities.
 [[nodiscard]] std::string escaped(std::string_view text);
 
+/// The page with each cell of its tables named after its column, so that a narrow screen can show
+/// the cells of a row below each other.
+[[nodiscard]] std::string labelled(std::string_view page);
+
 /// The style sheet, light and dark.
 [[nodiscard]] std::string_view style_sheet();
 

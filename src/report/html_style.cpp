@@ -74,7 +74,6 @@ text{font:12px system-ui,sans-serif;fill:var(--fg)}
 table{border-collapse:collapse;width:100%}caption{text-align:left;color:var(--mute);padding:4px 0}
 th,td{text-align:left;padding:6px 10px;border-bottom:1px solid var(--line);vertical-align:top}
 th{font-weight:600;color:var(--mute);font-size:13px}
-@media(max-width:760px){.card table{min-width:600px}}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 b.no{color:var(--bad)}b.yes{color:var(--ok)}b.maybe{color:var(--warn)}
 pre{margin:0;padding:12px;background:var(--card);border:1px solid var(--line);border-radius:6px;
@@ -86,6 +85,14 @@ dt{color:var(--mute)}dd{margin:0;overflow-wrap:anywhere}
 details{margin:8px 0 0}summary{cursor:pointer;color:var(--mute)}
 .legend{color:var(--mute);font-size:13px;display:flex;flex-wrap:wrap;gap:2px 18px;margin:8px 0 0}
 .two{display:grid;grid-template-columns:1fr 1fr;gap:20px}.two>*{min-width:0}
+@media(max-width:760px){.card table,.card tbody,.card tr,.card td,.card th{display:block}
+.card th[scope=col]{display:none}.card th{padding:0}
+.card tr+tr{border-bottom:1px solid var(--line);padding:8px 0}
+.card tr:last-child{border-bottom:0}
+.card td{border-bottom:0;padding:1px 0;overflow-wrap:anywhere}
+.card td.n{text-align:left;white-space:normal}
+.card td[data-of]::before{content:attr(data-of) ": ";color:var(--mute);font-size:13px}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}}
 @media(max-width:760px){.two{grid-template-columns:1fr;gap:0}.verdict h1{font-size:17px}
 main{padding:12px 12px 40px}dl{grid-template-columns:1fr}dt{margin-top:6px}}
 @media print{nav,.skip{display:none}.card{break-inside:avoid}}

@@ -290,5 +290,19 @@ TEST(Markdown, NamesMakeNeitherLinksNorMentionsNorTables) {
     EXPECT_EQ(comment.find("<b>"), std::string::npos);
 }
 
+TEST(Html, cells_say_their_column_so_that_a_narrow_screen_need_not_hide_any) {
+    const std::string page = labelled(
+        "<p>a</p><table><tr><th scope=\"col\">fault</th><th scope=\"col\"></th><th scope=\"col\" "
+        "class=\"n\">seen</th></tr>\n<tr><td>x &lt;td</td><td>y</td><td class=\"n\">3</td></tr>"
+        "</table><td>");
+    EXPECT_EQ(page,
+              "<p>a</p><table><tr><th scope=\"col\">fault</th><th scope=\"col\"></th><th "
+              "scope=\"col\" class=\"n\">seen</th></tr>\n<tr><td data-of=\"fault\">x "
+              "&lt;td</td><td>y</td><td class=\"n\" data-of=\"seen\">3</td></tr></table><td>");
+    const auto style = std::string(style_sheet());
+    EXPECT_EQ(style.find("table{min-width"), std::string::npos);
+    EXPECT_NE(style.find("attr(data-of)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace storm::report

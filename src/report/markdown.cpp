@@ -121,6 +121,7 @@ std::string markdown(const Story& story) {
     }
     add_faults(out, story);
     add_causes(out, story);
+    if (!story.not_small.empty()) out += "\nNot made small: " + quoted(story.not_small) + "\n";
     if (story.sweep) {
         const Sweep& sweep = *story.sweep;
         out += fmt::format("\n{} run{}, {} with effective faults, {} failing, {}.\n",
@@ -132,6 +133,7 @@ std::string markdown(const Story& story) {
         if (!sweep.not_judged.empty()) out += "\nNot judged: " + quoted(sweep.not_judged) + "\n";
         if (!sweep.never_met.empty()) out += "\nNever met: " + quoted(sweep.never_met) + "\n";
     }
+    for (const auto& line : story.not_judged()) out += "\nNot judged: " + quoted(line) + "\n";
     add_reasons(out, story);
     if (!story.commands.empty()) {
         std::string commands;

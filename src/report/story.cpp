@@ -88,6 +88,16 @@ const check::Finding* Story::finding() const {
     return nullptr;
 }
 
+std::vector<std::string> Story::not_judged() const {
+    std::vector<std::string> lines;
+    if (without_run()) return lines;
+    for (const auto& each : smallest.findings) {
+        if (each.verdict != check::Verdict::not_judged) continue;
+        lines.push_back(each.check + ": " + each.sentence);
+    }
+    return lines;
+}
+
 std::string Story::verdict_sentence() const {
     if (!sentence.empty()) return sentence;
     if (const auto* found = finding(); found != nullptr && !found->sentence.empty()) {

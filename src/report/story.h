@@ -106,6 +106,7 @@ struct Story {
 
     std::optional<Sweep> sweep;
     std::optional<Shrink> shrink;
+    std::string not_small;  // Why nothing was made small, where that was tried; one sentence.
     bool compared = false;  // Whether there was an earlier run to compare with.
     std::vector<Reason> reasons;
     std::vector<Cause> causes;
@@ -131,6 +132,8 @@ struct Story {
     [[nodiscard]] std::string word() const;
     /// "expected violated linearizable, not met"; "" where what was expected came.
     [[nodiscard]] std::string unmet_text() const;
+    /// Of one run: each check that was not judged, and why: "converged: mode: unlimited ...".
+    [[nodiscard]] std::vector<std::string> not_judged() const;
     /// `sentence`, or the first finding's, or a plain statement.
     [[nodiscard]] std::string verdict_sentence() const;
 };

@@ -186,10 +186,17 @@ std::string proof_text(const Story& story, const Look& look) {
         lines.emplace_back("cause", core::plain(causes_text(story.causes)));
     }
     if (story.shrink) lines.emplace_back("made small", shrink_text(*story.shrink));
+    if (!story.not_small.empty()) {
+        lines.emplace_back("made small", "no: " + core::plain(story.not_small));
+    }
     if (const auto unmet = story.unmet_text(); !unmet.empty()) {
         lines.emplace_back("expected", core::plain(unmet));
     }
     add_sweep(lines, story);
+    const auto open = story.not_judged();
+    for (const auto& line : open) {
+        lines.emplace_back(&line == &open.front() ? "not judged" : "", core::plain(line));
+    }
     add_reasons(lines, story);
     for (const auto& [name, remark] : story.remarks) lines.emplace_back(name, core::plain(remark));
     core::NamedLines commands;

@@ -343,11 +343,10 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
         return best.plan();
     }));
     if (!again) {
-        return core::fail(ErrorKind::not_found,
-                          fmt::format("what {} was made small to does not fail in a process of its "
-                                      "own: something outlives a run and reaches the next, such as "
-                                      "a static variable",
-                                      reason));
+        return core::fail(
+            ErrorKind::not_found,
+            "what it was made small to does not fail in a process of its own: "
+            "something outlives a run and reaches the next, such as a static variable");
     }
     Shrunk out;
     out.plan = best.plan();

@@ -5,8 +5,12 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
+#include "report/markdown.h"
+#include "report/text.h"
 #include "runner/systems_test.h"
+#include "sdk/replay_command.h"
 #include "sdk/run_command.h"
 
 namespace storm::sdk {
@@ -65,6 +69,36 @@ TEST_F(Expect, SurvivesANodeThatEndsTheProcess) {
     const auto crashed = expect(bench_, "it.yaml");
     EXPECT_FALSE(crashed);
     EXPECT_NE(crashed.text().find("VIOLATED   no-crash"), std::string::npos) << crashed;
+}
+
+TEST_F(Expect, WhereNothingIsMadeSmallTheReportSaysWhy) {
+    // A process that has served five requests falls: no run does so alone.
+    write("old-age", "seeds: 1..20\nexpect: pass\n");
+    Session session{.bench = bench_, .program = "test"};
+    RunRequest request;
+    request.scenario = "it.yaml";
+    request.cause = false;
+    request.fork_only = true;
+    request.jobs = 1;
+    int exit_code = 0;
+    const auto scenario = load(session, request.scenario, {}, exit_code);
+    ASSERT_TRUE(scenario.has_value());
+    const auto outcome = run_sweep(session, *scenario, request);
+    ASSERT_TRUE(outcome.tale.has_value());
+    const auto story = story_of(session, *outcome.tale);
+    EXPECT_FALSE(story.shrink.has_value());
+    EXPECT_NE(story.not_small, "");
+    const auto text = report::text(story, core::Look{});
+    EXPECT_NE(text.find("made small   no: what it was made small to"), std::string::npos) << text;
+    EXPECT_NE(report::markdown(story).find("Not made small: "), std::string::npos);
+    std::stringstream page;
+    page << std::ifstream(outcome.tale->directory + "/report.html").rdbuf();
+    EXPECT_NE(page.str().find("Nothing was made small: "), std::string::npos);
+    fs::remove(outcome.tale->directory + "/report.html");
+    EXPECT_EQ(report(session, outcome.tale->directory), code::pass);
+    std::stringstream again;
+    again << std::ifstream(outcome.tale->directory + "/report.html").rdbuf();
+    EXPECT_EQ(again.str(), page.str());
 }
 
 TEST_F(Expect, OneSeedThatEndsTheProcessIsAVerdictWithARunDirectory) {

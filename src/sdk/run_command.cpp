@@ -231,6 +231,10 @@ core::Result<std::optional<runner::Shrunk>> tell(Session& session,
         const auto plan = scenario::plan(scenario, session.bench.faults, group.lowest);
         STORM_TRY(result, run_guarded(session.bench, plan, group.lowest, full));
         runner::add_finding(result, group.finding);
+        tale.facts.not_small =
+            group.finding.check == runner::determinism_check
+                ? "it shows only between two runs of one plan, and a smaller plan is judged by one."
+                : shrunk.error().message + ".";
     }
     // What ended its process, or a world without a digest, is confirmed by its reason alone.
     bool same = result.record.digest == 0 && group.confirmed != 0;

@@ -51,6 +51,28 @@ TEST_F(Run, ExitsTwoWhereARequiredFaultFoundNothingToDo) {
     EXPECT_TRUE(has(idle.out, "INCONCLUSIVE")) << idle.out;
 }
 
+TEST_F(Run, ThatComesToItsLimitOfEventsNamesTheKeyThatRaisesIt) {
+    const auto run = storm({"run", sound(), "--seed", "1", "--set", "limits={steps: 1000}"});
+    EXPECT_EQ(run.code, 1) << run.all();
+    std::string text;
+    for (const char c : run.out) text += c == '\n' ? ' ' : c;
+    EXPECT_TRUE(has(text, "1,000 events")) << run.out;
+    EXPECT_TRUE(has(run.out, "`limits: {steps: 1000}`")) << run.out;
+    EXPECT_TRUE(has(run.out, "`for`")) << run.out;
+}
+
+TEST_F(Run, NamesInEveryFormWhatTheModeLeavesOut) {
+    write("all.yaml",
+          "stormproof: 1\ntitle: All\nsystem: {use: register, nodes: 3}\nworkload:\n"
+          "  - {use: mix, clients: 1, rate: 5/s, for: 1s}\nmode: unlimited\n"
+          "checks: [linearizable, {use: latency, p99: 1ns}]\n");
+    const std::string left = "latency: mode: unlimited checks safety only";
+    const auto text = storm({"run", "all.yaml", "--seed", "1"});
+    EXPECT_TRUE(has(text.out, "not judged") && has(text.out, left)) << text.out;
+    const auto md = storm({"run", "all.yaml", "--seed", "1", "--format", "md"});
+    EXPECT_TRUE(has(md.out, "Not judged: " + left)) << md.out;
+}
+
 TEST_F(Run, NamesTheWordThatIsWrongAndTheNearestThatIsRight) {
     const auto command = storm({"rnu"});
     EXPECT_EQ(command.code, 64);

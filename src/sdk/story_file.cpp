@@ -285,6 +285,7 @@ std::string story_json(const Tale& tale) {
     }
     if (facts.sweep) write_sweep(out, *facts.sweep);
     if (facts.shrink) write_shrink(out, *facts.shrink);
+    out.text_if("not_small", facts.not_small);
     write_lists(out, facts);
     out.end();
     return out.take() + "\n";
@@ -304,7 +305,8 @@ core::Result<void> read_story(std::string_view source, const std::string& name, 
           flag(in, "compared", facts.compared), text(in, "verdict", bare.verdict),
           text(in, "why", bare.why), text(in, "scenario_digest", bare.digest),
           text(in, "system", bare.system), text(in, "plant", bare.plant),
-          text(in, "expect", bare.expect), text(in, "expect_check", bare.expect_check),
+          text(in, "not_small", facts.not_small), text(in, "expect", bare.expect),
+          text(in, "expect_check", bare.expect_check),
           Member{"sweep", [&] { facts.sweep = read_sweep(in); }},
           Member{"shrink", [&] { facts.shrink = read_shrink(in); }}}) {
         members.push_back(each);

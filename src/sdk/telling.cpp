@@ -177,6 +177,7 @@ report::Story story_of(const Session& session, const Tale& tale) {
     }
     story.sweep = facts.sweep;
     story.shrink = facts.shrink;
+    story.not_small = facts.not_small;
     story.compared = facts.compared;
     story.reasons = facts.reasons;
     story.causes = facts.causes;

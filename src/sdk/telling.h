@@ -29,6 +29,7 @@ struct Facts {
     bool met = true;  // The scenario got what it expects.
     std::optional<report::Sweep> sweep;
     std::optional<report::Shrink> shrink;
+    std::string not_small;  // Why shrinking gave nothing, or "".
     std::vector<report::Cause> causes;
     std::vector<report::Reason> reasons;
     bool compared = false;

@@ -118,8 +118,11 @@ core::Result<void> Simulation::drive(Instant until) {
             breach({.check = "no-crash",
                     .anomaly = "endless",
                     .site = "step limit",
-                    .sentence = fmt::format("The run did not end: {} events after {}.", events_,
-                                            core::to_human(now_)),
+                    .sentence = fmt::format(
+                        "After {} events, at {}, the run came to its limit and was ended. Either "
+                        "something goes round without end, or so much is meant: then raise "
+                        "`limits: {{steps: {}}}`, or shorten `for`.",
+                        core::with_commas(events_), core::to_human(now_), step_limit_),
                     .at = now_,
                     .node = next.node,
                     .trace = next.trace});
