@@ -34,8 +34,8 @@ std::set<std::string> reasons(const std::vector<check::Finding>& findings) {
     return out;
 }
 
-/// "violated (linearizable: stale read)".
-std::string outcome(const RunResult& result) {
+/// "linearizable: stale read", for each that is violated.
+std::vector<std::string> violations(const RunResult& result) {
     std::vector<std::string> all;
     for (const auto& finding : result.findings) {
         if (finding.verdict != check::Verdict::violated) continue;
@@ -43,8 +43,34 @@ std::string outcome(const RunResult& result) {
         if (!finding.site.empty()) each += ", " + finding.site;
         if (std::ranges::find(all, each) == all.end()) all.push_back(std::move(each));
     }
+    return all;
+}
+
+/// "violated (linearizable: stale read)".
+std::string outcome(const RunResult& result) {
+    const auto all = violations(result);
     std::string text(check::to_text(result.judgement.verdict));
     return all.empty() ? text : text + " (" + core::joined(all) + ")";
+}
+
+/// The two outcomes, or, of a run that is violated both times, what is not as before.
+std::string change_of(const RunResult& before, const RunResult& after) {
+    using check::Verdict;
+    if (before.judgement.verdict != Verdict::violated ||
+        after.judgement.verdict != Verdict::violated) {
+        return fmt::format("was {}, now {}", outcome(before), outcome(after));
+    }
+    auto fresh = violations(after);
+    auto gone = violations(before);
+    const auto kept = gone;
+    std::erase_if(gone,
+                  [&](const auto& each) { return std::ranges::find(fresh, each) != fresh.end(); });
+    std::erase_if(fresh,
+                  [&](const auto& each) { return std::ranges::find(kept, each) != kept.end(); });
+    if (gone.empty()) return "violated as before, and now for " + core::joined(fresh) + ", too";
+    if (fresh.empty()) return "violated as before, but no longer for " + core::joined(gone);
+    return fmt::format("still violated, now for {} and no longer for {}", core::joined(fresh),
+                       core::joined(gone));
 }
 
 std::string in_words(const Replay& replay, const std::string& world) {
@@ -72,6 +98,22 @@ std::string in_words(const Replay& replay, const std::string& world) {
     return why;
 }
 
+/// That nothing is there that was asked for; "" if it is.
+std::string beyond(const history::RunRecord& record, const ReplayOptions& options) {
+    const auto& trace = record.trace;
+    const auto last = std::ranges::max_element(trace, {}, &history::Event::sequence);
+    if (options.event && (last == trace.end() || last->sequence < *options.event)) {
+        return fmt::format("there is no event {}: the run has {}{}", *options.event,
+                           core::counted(trace.size(), "event"),
+                           trace.empty() ? "" : fmt::format(", the last is {}", last->sequence));
+    }
+    if (options.until && *options.until > record.ended) {
+        return fmt::format("the run ended at {}, before {}", core::to_human(record.ended),
+                           core::to_human(*options.until));
+    }
+    return {};
+}
+
 }  // namespace
 
 core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,
@@ -93,12 +135,13 @@ core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,
     out.same_reasons = out.result.judgement.verdict == stored.result.judgement.verdict &&
                        reasons(out.result.findings) == reasons(stored.result.findings);
     if (!out.same_reasons) {
-        out.change = fmt::format("was {}, now {}", outcome(stored.result), outcome(out.result));
+        out.change = change_of(stored.result, out.result);
     }
     out.unplaced = out.result.record.unplaced;
     // What is shown and stored again is the plan, not what kept it in place.
     if (!exact) out.result.plan = options.plan.value_or(written);
     out.sentence = in_words(out, stored.world);
+    out.beyond = beyond(out.result.record, options);
     auto& trace = out.result.record.trace;
     if (options.until) {
         std::erase_if(trace, [&](const auto& event) { return event.at > *options.until; });

@@ -33,6 +33,7 @@ struct Replay {
     std::string change;  // Else, the two: "was violated (linearizable: stale read), now pass".
     std::vector<std::string> unplaced;  // Pins and decisions that found no place.
     std::string sentence;               // What the above comes to, in words.
+    std::string beyond;                 // That the run ended before what options ask for, or "".
 };
 
 [[nodiscard]] core::Result<Replay> replay(const Bench& bench, const StoredRun& stored,

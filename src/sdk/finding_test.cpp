@@ -69,6 +69,30 @@ TEST_F(Finding, EveryReasonHasADirectoryOfItsOwnThatTheReportNames) {
     }
 }
 
+TEST_F(Finding, ThePageOfACopyNamesThePlacesOfTheCopy) {
+    const auto run =
+        storm({"run", broken(), "--keep-going", "--no-cause", "--seeds", "30", "--out", "first"});
+    ASSERT_EQ(run.code, 0) << run.all();
+    const auto groups = json("first/sweep.json")["groups"];
+    ASSERT_GE(groups.size(), 2U);
+    const auto other = groups[1]["directory"].get<std::string>();
+    ASSERT_TRUE(other.starts_with("first/findings/")) << other;
+    fs::copy(folder_ / "first", folder_ / "copy", fs::copy_options::recursive);
+    const auto copied = "copy" + other.substr(5);
+    for (const auto& place : {std::string("copy"), copied}) {
+        const auto made = storm({"report", place});
+        ASSERT_EQ(made.code, 0) << made.all();
+        const auto page = read(place + "/report.html");
+        EXPECT_TRUE(has(page, copied)) << place;
+        EXPECT_FALSE(has(page, "first/") || has(page, "seed 3 first")) << place;
+    }
+    // What was not copied along is named where it is.
+    fs::copy(folder_ / other, folder_ / "alone", fs::copy_options::recursive);
+    ASSERT_EQ(storm({"report", "alone"}).code, 0);
+    EXPECT_TRUE(has(read("alone/report.html"), "seed 3 first"));
+    EXPECT_FALSE(has(read("alone/report.html"), other));
+}
+
 TEST_F(Finding, ThePrintedCommandGivesTheWholeSeedAgainAndLeavesTheFindingAlone) {
     write("a store.yaml", content(scenario("gallery/primary-backup.yaml")));
     const auto found = storm({"run", "a store.yaml", "--no-cause", "--swarm", "off", "--set",

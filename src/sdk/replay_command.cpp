@@ -192,6 +192,9 @@ int replay(Session& session, const ReplayRequest& request) {
         tale.stored.expect.met(tale.stored.result.judgement.verdict, tale.stored.result.findings);
     tale.stored.command = replay_command(session, *directory);
     tale.facts.commands = {{tale.stored.command, remark_of(*again, leaks)}};
+    if (!again->beyond.empty()) {
+        session.err.print(fmt::format("{}: note: {}\n", session.program, again->beyond));
+    }
     print_replay(session, request, tale, *again, outcome, decisions);
     if (leaks) return code::violated;
     if (again->comparable && again->same_build && !again->edited && !again->identical) {
@@ -320,6 +323,33 @@ int shrink(Session& session, const ShrinkRequest& request) {
 
 namespace {
 
+/// Where the sweep of a finding lies: "runs/x" of "runs/x" and of "runs/x/findings/y".
+std::string sweep_place(const std::string& place) {
+    const auto at = place.rfind("/findings/");
+    return at == std::string::npos ? place : place.substr(0, at);
+}
+
+/// The places of the sweep's findings, where they were copied with this one.
+void name_copies(Tale& tale) {
+    const auto& findings = tale.stored.result.findings;
+    if (findings.empty()) return;
+    auto& reasons = tale.facts.reasons;
+    const auto own = std::ranges::find(reasons, findings.front().reason(), &report::Reason::reason);
+    if (own == reasons.end() || own->place.empty() || own->place == tale.directory) return;
+    const std::string was = sweep_place(own->place);
+    const std::string below = own->place.substr(was.size());
+    const bool whole = tale.directory.ends_with(below);
+    const std::string now =
+        whole ? tale.directory.substr(0, tale.directory.size() - below.size()) : "";
+    own->place = tale.directory;
+    for (auto& reason : reasons) {
+        if (&reason == &*own || !whole || !(reason.place + "/").starts_with(was + "/")) continue;
+        const std::string copy = now + reason.place.substr(was.size());
+        std::error_code ignored;
+        if (std::filesystem::exists(copy + "/verdict.json", ignored)) reason.place = copy;
+    }
+}
+
 bool names_place(const std::string& command, const std::string& directory) {
     return command.ends_with(" replay " + shell_word(directory));
 }
@@ -337,6 +367,7 @@ int report(Session& session, const std::string& run) {
                         session.program, path));
     }
     // The directory may be a copy of the one that was recorded.
+    name_copies(*tale);
     for (auto& command : tale->facts.commands) {
         if (command.line != tale->stored.command || names_place(command.line, *directory)) continue;
         command.line = replay_command(session, *directory);

@@ -55,6 +55,19 @@ TEST_F(Replay, GivesTheSameBytesInAFreshProcessAndExitsAsTheRunDid) {
     EXPECT_LT(cut.out.size(), trace.out.size());
 }
 
+TEST_F(Replay, ThatIsToShowMoreThanThereIsSaysSoAndShowsAll) {
+    const auto trace = storm({"replay", "--trace", "--format", "json"});
+    EXPECT_EQ(trace.err, "");
+    const auto event = storm({"replay", "--event", "99999999", "--format", "json"});
+    EXPECT_EQ(event.code, 0);
+    EXPECT_EQ(event.out, trace.out);
+    EXPECT_TRUE(has(event.err, "there is no event 99999999: the run has ")) << event.err;
+    const auto late = storm({"replay", "--until", "3h"});
+    EXPECT_EQ(late.code, 0);
+    EXPECT_TRUE(has(late.err, "the run ended at ") && has(late.err, ", before 3 h")) << late.err;
+    EXPECT_EQ(storm({"replay", "--event", "3", "--until", "1s"}).err, "");
+}
+
 TEST_F(Replay, OfAPlanEditedByHandSaysSo) {
     auto plan = nlohmann::ordered_json::parse(read("runs/it/plan.json"));
     ASSERT_FALSE(plan["operations"].empty());
@@ -360,6 +373,26 @@ TEST_F(Replay, ThatComesOutOtherwiseSaysBothOutcomes) {
     plan["checks"] = nlohmann::ordered_json::array();
     write("runs/it/plan.json", plan.dump(2) + "\n");
     EXPECT_TRUE(has(squeezed(), was)) << squeezed();
+}
+
+TEST_F(Replay, ThatIsViolatedAgainSaysWhatIsNotAsBefore) {
+    const auto squeezed = [&] {
+        std::string text;
+        for (const char c : storm({"replay", "runs/it"}).out) {
+            const char plain = c == '\n' ? ' ' : c;
+            if (plain != ' ' || !text.ends_with(' ')) text += plain;
+        }
+        return text;
+    };
+    auto plan = nlohmann::ordered_json::parse(read("runs/it/plan.json"));
+    std::erase_if(plan["checks"].get_ref<nlohmann::ordered_json::array_t&>(),
+                  [](const auto& each) { return each.dump().find("lost") == std::string::npos; });
+    ASSERT_EQ(plan["checks"].size(), 1U);
+    write("runs/it/plan.json", plan.dump(2) + "\n");
+    const auto text = squeezed();
+    EXPECT_TRUE(has(text, "violated as before, but no longer for linearizable: stale read"))
+        << text;
+    EXPECT_FALSE(has(text, "was violated")) << text;
 }
 
 TEST_F(Replay, ShrinkLeavesTheRunAloneAndSavesAScenarioThatFailsForTheSameCheck) {
