@@ -24,11 +24,12 @@ Finding judge_breaches(const std::string& check, const Input& input) {
     std::uint64_t more = 0;
     for (const auto& breach : input.record.breaches) {
         if (breach.check != check) continue;
+        const bool wrong = breach.anomaly != history::Breach::cut_short;
         if (finding.verdict == Verdict::violated) {
-            ++more;
+            more += wrong ? 1 : 0;
             continue;
         }
-        finding.verdict = Verdict::violated;
+        finding.verdict = wrong ? Verdict::violated : Verdict::inconclusive;
         finding.anomaly = breach.anomaly;
         finding.site = breach.site;
         finding.sentence = breach.sentence;

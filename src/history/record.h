@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/id.h"
@@ -64,8 +65,10 @@ struct FaultRecord {
     std::string evidence;  // "packets dropped"
 };
 
-/// A property, invariant or crash that the run itself found wrong.
+/// A property, invariant or crash that the run itself found wrong; or, as `cut_short`, why it was
+/// ended early though nothing was.
 struct Breach {
+    static constexpr std::string_view cut_short = "cut short";
     std::string check;    // "no-crash", "invariants", "properties", "deterministic"
     std::string anomaly;  // "segmentation fault", "invariant one-leader", "always", ...
     std::string site;     // Normalised: file:line of an assertion, invariant name.

@@ -39,6 +39,28 @@ TEST(Limits, a_run_that_does_not_end_is_a_breach) {
     EXPECT_EQ(rig.record.events, 10'000U);
 }
 
+Task<> waiting(Io& io) {
+    for (;;) co_await io.sleep(1_ms);
+}
+/// Each round is half as long as the one before.
+Task<> hurrying(Io& io) {
+    for (Duration pause = 100_ms; pause.ns > 0; pause.ns /= 2) co_await io.sleep(pause);
+    for (;;) co_await io.sleep({});
+}
+
+TEST(Limits, a_run_that_only_takes_more_events_than_it_may_is_cut_short) {
+    for (auto* script : {&waiting, &hurrying}) {
+        Rig rig(*script);
+        rig.plan.chaos = 100_s;
+        rig.plan.step_limit = 1'000;
+        rig.pass(100_s);
+        const bool sound = script == &waiting;
+        EXPECT_EQ(breach_of(rig, "endless") == nullptr, sound);
+        EXPECT_EQ(breach_of(rig, history::Breach::cut_short) != nullptr, sound);
+        EXPECT_EQ(rig.record.events, 1'000U);
+    }
+}
+
 Task<> hoarding(Io& io) {
     std::vector<std::string> all;
     for (;;) {

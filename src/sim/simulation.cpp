@@ -54,6 +54,7 @@ core::Result<void> Simulation::start(const world::Setup& setup, world::Sink& sin
     STORM_CHECK(fault::check(network_));
     node_count_ = plan.nodes;
     step_limit_ = plan.step_limit != 0 ? plan.step_limit : default_step_limit;
+    step_gate_ = step_limit_ / 2;
     memory_limit_ = plan.memory_limit != 0 ? static_cast<std::int64_t>(plan.memory_limit)
                                            : default_memory_limit;
     for (std::size_t i = 0; i < fault::purpose_count; ++i) {
@@ -113,19 +114,28 @@ core::Result<void> Simulation::drive(Instant until) {
             break;
         }
         dispatch(index);
-        if (events_ >= step_limit_) {
+        if (events_ >= step_gate_) {
+            if (events_ < step_limit_) {
+                half_way_ = now_;
+                step_gate_ = step_limit_;
+                continue;
+            }
             const auto next = next_step();
+            const bool goes_on = gets_on();
             breach({.check = "no-crash",
-                    .anomaly = "endless",
+                    .anomaly = std::string(goes_on ? history::Breach::cut_short : "endless"),
                     .site = "step limit",
                     .sentence = fmt::format(
-                        "After {} events, at {}, the run came to its limit and was ended. Either "
-                        "something goes round without end, or so much is meant: then raise "
+                        "After {} events, at {}, the run came to its limit and was ended. {} "
                         "`limits: {{steps: {}}}`, or shorten `for`.",
-                        core::with_commas(events_), core::to_human(now_), step_limit_),
+                        core::with_commas(events_), core::to_human(now_),
+                        goes_on ? "It was getting on all the time: raise"
+                                : "Time hardly went on any more: something goes round without "
+                                  "end. If so much is meant, raise",
+                        step_limit_),
                     .at = now_,
                     .node = next.node,
-                    .trace = next.trace});
+                    .trace = goes_on ? std::string() : next.trace});
             break;
         }
     }
@@ -133,6 +143,15 @@ core::Result<void> Simulation::drive(Instant until) {
     record_->messages = messages_;
     halted_ = false;
     return {};
+}
+
+// At the limit of events: whether the second half of them took the run on nearly as far as the
+// first did, and it is not only at its very beginning.
+bool Simulation::gets_on() const {
+    const Duration planned = setup_->plan.chaos + setup_->plan.settle;
+    const Duration first = half_way_ - Instant{}, second = now_ - half_way_;
+    return second.ns > 0 && second >= Duration{first.ns / 4} &&
+           now_ - Instant{} >= Duration{planned.ns / 1000};
 }
 
 // Of a run that does not end: whose code would go on with the next event, and where it waits.

@@ -150,6 +150,7 @@ private:
     void run_file(std::uint32_t index, Endpoint& to);
     void after_step();
     [[nodiscard]] history::Breach next_step();
+    [[nodiscard]] bool gets_on() const;
     [[gnu::noinline]] void too_much();
     void enter(Endpoint& endpoint);
     void leave(Endpoint& endpoint);
@@ -265,9 +266,9 @@ private:
     bool halted_ = false, stopped_ = false;
     bool changed_ = false;  // Something was published in this event.
     bool any_doomed_ = false;
-    Instant now_{};
+    Instant now_{}, half_way_{};  // Half of the events that a run may take were taken then.
     Digest digest_;
-    std::uint64_t events_ = 0, messages_ = 0, step_limit_ = 0;
+    std::uint64_t events_ = 0, messages_ = 0, step_limit_ = 0, step_gate_ = 0;
     std::int64_t memory_limit_ = 0;
     core::Stack memory_stack_;        // Where a node passed it ...
     std::uint64_t memory_event_ = 0;  // ... in this event, counted from 1.
@@ -278,11 +279,10 @@ private:
     std::vector<Force> forces_;        // By token.
     std::vector<world::Token> links_;  // Link forces in force, in catalogue order.
     std::vector<Claim> claims_;
-    std::uint32_t free_claims_ = nil;
     std::vector<world::Callback> callbacks_;
-    std::vector<std::uint32_t> free_callbacks_;
+    std::uint32_t free_claims_ = nil;
+    std::vector<std::uint32_t> free_callbacks_, free_files_;
     std::vector<FileWork> files_;
-    std::vector<std::uint32_t> free_files_;
     std::uint64_t next_file_number_ = 0;
     std::vector<Waiting> waiting_;
     std::vector<Done> done_;
