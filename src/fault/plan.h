@@ -56,6 +56,15 @@ struct PlannedFault {
     bool operator==(const PlannedFault&) const = default;
 };
 
+/// The most strikes that one fault may come to: each is kept with its evidence.
+inline constexpr std::uint64_t strikes_max = 10'000;
+/// How often `every` makes it strike in a chaos phase of that length, at most.
+[[nodiscard]] std::uint64_t strikes(const PlannedFault& fault, Duration chaos);
+/// Says that this is more than may be; "" if it is not.
+[[nodiscard]] std::string too_many_strikes(const PlannedFault& fault, Duration chaos);
+/// The limit, and what would do.
+[[nodiscard]] std::string fewer_strikes();
+
 struct PlannedOperation {
     core::Id client;
     std::uint32_t id = 0;  // Counts per client; kept when others are taken out.

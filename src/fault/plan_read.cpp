@@ -108,6 +108,10 @@ private:
         };
         absent("node", mentions_.nodes, plan_.nodes);
         absent("client", mentions_.clients, plan_.clients);
+        for (const auto& [fault, offset] : every_) {
+            const std::string why = too_many_strikes(plan_.faults[fault], plan_.chaos);
+            if (!why.empty()) in_.refuse(offset, why + "; " + fewer_strikes());
+        }
     }
     void require_key(std::string_view key, std::size_t offset) {
         if (!seen_.contains(key)) {
@@ -326,6 +330,7 @@ private:
         if (key == "every") {
             fault.every = time();
             if (in_.good() && fault.every->ns == 0) in_.refuse("every 0 would never end");
+            every_.emplace_back(plan_.faults.size(), in_.last());
             return;
         }
         in_.unknown_key({"id", "use", "at", "for", "target", "with", "every", "times", "ramp",
@@ -422,6 +427,7 @@ private:
     Mentions mentions_;
     std::set<std::string, std::less<>> seen_;
     std::set<std::string> fault_ids_;
+    std::vector<std::pair<std::size_t, std::size_t>> every_;  // Of a fault, and where it stands.
     std::set<std::pair<std::uint32_t, std::uint32_t>> operation_ids_;
 };
 

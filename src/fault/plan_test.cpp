@@ -233,6 +233,9 @@ constexpr Edit edits[] = {
      "{\"any\": 2} or {\"where\": \"role\", \"is\": \"backup\"}"},
     {R"({"any": 2})", "[]", "[]", "a target needs at least one name"},
     {R"("every": "1s")", R"("every": 0)", "0, \"times", "every 0 would never end"},
+    {R"("every": "1s", "times": 3)", R"("every": "1ns")", "\"1ns",
+     "disk.latency would strike 5,000,000,000 times: every 1ns in 5s; at most 10,000 strikes of "
+     "one fault: want a longer every, or times: 10000"},
     {R"("after": "leader", )", "", R"({"plus")", "the key \"after\" is missing"},
     {R"("client": "c1")", R"("client": "n1")", "\"n1",
      "operations are issued by clients: want \"c1\""},
@@ -259,6 +262,25 @@ TEST(Plan, that_a_hand_has_spoilt_is_refused_where_it_is_wrong) {
                   fmt::format("plan.json:{}:{}: {}", at.line, at.column, edit.error))
             << edit.to;
     }
+}
+
+TEST(Plan, strikes_as_often_as_every_fits_from_at_to_the_end_and_no_more_than_times) {
+    PlannedFault fault;
+    fault.at.plus = seconds(1);
+    EXPECT_EQ(strikes(fault, seconds(5)), 1U);
+    EXPECT_EQ(strikes(fault, seconds(1)), 0U);
+    fault.every = seconds(2);
+    EXPECT_EQ(strikes(fault, seconds(5)), 2U);  // At 1 s and 3 s.
+    EXPECT_EQ(strikes(fault, seconds(5) + core::nanoseconds(1)), 3U);
+    fault.times = 2;
+    EXPECT_EQ(strikes(fault, seconds(500)), 2U);
+    fault.at.after = "leader";  // Perhaps at once.
+    fault.times = 0;
+    EXPECT_EQ(strikes(fault, seconds(5)), 3U);
+    fault.every = core::microseconds(500);
+    EXPECT_EQ(too_many_strikes(fault, seconds(5)), "");
+    fault.times = 10'001;
+    EXPECT_NE(too_many_strikes(fault, seconds(5) + core::nanoseconds(1)), "");
 }
 
 TEST(Plan, cut_off_anywhere_is_refused_and_never_half_read) {

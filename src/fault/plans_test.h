@@ -84,6 +84,7 @@ inline PlannedFault any_fault(const Plan& plan, const std::string& id) {
     if (*rc::gen::arbitrary<bool>()) fault.lasts = any_time();
     if (*rc::gen::arbitrary<bool>()) fault.every = any_time() + Duration{1};
     fault.times = *rc::gen::inRange(0U, 5U);
+    if (!too_many_strikes(fault, plan.chaos).empty()) fault.every = plan.chaos;
     fault.ramp = any_time();
     fault.probability_ppm = *rc::gen::inRange(0U, 1'000'001U);
     fault.required = *rc::gen::arbitrary<bool>();

@@ -95,6 +95,25 @@ TEST(Bounds, ARandomPartOfAWeekMakesNoMoreThanAHundredThousandFaults) {
     EXPECT_EQ(world.read(text).problems.at(0).what, "that makes 604800000 faults");
 }
 
+TEST(Bounds, AFaultStrikesNoMoreThanTenThousandTimes) {
+    const test::World world;
+    const auto text = [](std::string_view fault) {
+        return fmt::format("stormproof: 1\nsystem: store\nfor: 10s\nfaults:\n  - {}\n", fault);
+    };
+    const auto most = text("{use: clock.jump, at: 0s, every: 1ms, target: all}");
+    EXPECT_TRUE(world.read(most).scenario) << world.errors(most);
+    const auto bounded = text("{use: clock.jump, at: 1s, every: 1us, times: 10000, target: all}");
+    EXPECT_TRUE(world.read(bounded).scenario) << world.errors(bounded);
+    const auto beyond = text("{use: clock.jump, at: 0s, every: 999us, target: all}");
+    ASSERT_EQ(world.read(beyond).problems.size(), 1U);
+    const auto problem = world.read(beyond).problems.front();
+    EXPECT_EQ(problem.what, "clock.jump would strike 10,011 times: every 999us in 10s");
+    EXPECT_EQ(problem.help,
+              "at most 10,000 strikes of one fault: want a longer every, or times: 10000");
+    EXPECT_EQ(problem.line, 5);
+    EXPECT_EQ(problem.column, 38);
+}
+
 TEST(Bounds, OperationsAreBoundedToo) {
     const test::World world;
     const std::string text =

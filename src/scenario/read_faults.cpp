@@ -268,6 +268,10 @@ void Reader::read_times(const YamlNode& node, const FaultSpec& spec, fault::Plan
             form_.wrong(*times, "times without every", "add every: 2s, the time between strikes");
         }
     }
+    if (const std::string why = fault::too_many_strikes(fault, out_.chaos);
+        !why.empty() && !chaos_guessed_) {
+        form_.wrong(*node.find("every"), why, fault::fewer_strikes());
+    }
     if (const YamlNode* ramp = node.find("ramp")) {
         fault.ramp = form_.duration("ramp", *ramp).value_or(Duration{});
     }

@@ -48,6 +48,62 @@ TEST(Clocks, a_jump_may_go_backwards_and_stays) {
     EXPECT_EQ(rig.verdict(token), Effectiveness::effective);
 }
 
+TEST(Clocks, ten_thousand_jumps_cost_no_more_than_each_alone_and_each_has_its_evidence) {
+    Rig rig(watching);
+    std::vector<world::Token> jumps;
+    for (int i = 0; i < 10'000; ++i) {
+        jumps.push_back(rig.strike(bend(n1, 1_ms, 0, true)));
+        rig.world().revert(jumps.back());
+        rig.pass(1_ms);
+    }
+    rig.pass(9_ms);
+    EXPECT_EQ(rig.shown(n1, "wall") - rig.shown(n2, "wall"), (10_s).ns);
+    for (const std::size_t i : {0U, 1U, 2U, 5'000U, 9'989U, 9'999U}) {
+        const auto proof = rig.proof(jumps[i]);
+        const std::uint64_t reads = 1'000 - i / 10;  // One every 10 ms.
+        EXPECT_EQ(proof.seen, reads) << i;
+        EXPECT_EQ(proof.claimed, reads) << i;
+    }
+}
+
+TEST(Clocks, thousands_of_drifts_multiply_and_each_shows) {
+    Rig rig(watching);
+    std::vector<world::Token> drifts;
+    for (int i = 0; i < 2'000; ++i) {
+        drifts.push_back(rig.strike(bend(n1, {}, i % 2 == 0 ? 250'000 : -200'000)));
+    }
+    rig.pass(1_s);
+    EXPECT_EQ(rig.shown(n1, "ticks"), rig.shown(n2, "ticks"));  // 1.25 times 0.8, a thousandfold.
+    for (std::size_t i = 0; i < drifts.size(); i += 2) rig.world().revert(drifts[i]);
+    rig.pass(1_s);
+    EXPECT_EQ(rig.shown(n2, "ticks"), 200);
+    EXPECT_EQ(rig.shown(n1, "ticks"), 100);  // It stands almost still.
+    EXPECT_EQ(rig.verdict(drifts[0]), Effectiveness::effective);
+    EXPECT_EQ(rig.verdict(drifts[1'001]), Effectiveness::effective);
+}
+
+TEST(Clocks, an_offset_among_jumps_and_a_drift_ends_alone) {
+    Rig rig(watching);
+    const auto jump = rig.strike(bend(n1, 5_s, 0, true), "jump");
+    const auto drift = rig.strike(bend(n1, {}, 1'000'000), "drift");
+    const auto offset = rig.strike(bend(n1, 7_s, 0), "offset");
+    const auto beside = rig.strike(bend(n1, Duration{} - 1_s, 0), "beside");
+    rig.pass(5_ms);
+    const auto ahead = [&] { return rig.shown(n1, "wall") - rig.shown(n1, "now"); };
+    const auto epoch = [&] { return rig.shown(n2, "wall") - rig.shown(n2, "now"); };
+    EXPECT_EQ(ahead() - epoch(), (11_s).ns);
+    rig.world().revert(offset);
+    rig.pass(10_ms);
+    EXPECT_EQ(ahead() - epoch(), (4_s).ns);
+    rig.world().revert(drift);
+    rig.world().revert(beside);
+    rig.pass(10_ms);
+    EXPECT_EQ(ahead() - epoch(), (5_s).ns);
+    for (const auto each : {jump, drift, offset, beside}) {
+        EXPECT_EQ(rig.verdict(each), Effectiveness::effective) << each;
+    }
+}
+
 TEST(Clocks, drift_bends_both_clocks_and_the_timers) {
     Rig rig(watching);
     const auto token = rig.strike(bend(n1, {}, 100'000));  // 10 % fast.

@@ -19,7 +19,9 @@ public:
     /// However many drifts overlap, a clock neither stands still nor outruns everything.
     static constexpr std::int64_t slowest = even / 1'000, fastest = even * 1'000;
 
-    Duration step{};  // Offsets and jumps: of the wall clock alone.
+    __extension__ using Wide = __int128;
+
+    Wide step = 0;  // Offsets and jumps: nanoseconds of the wall clock alone, however many add up.
 
     [[nodiscard]] std::int64_t rate() const { return rate_; }
     /// What the monotonic clock shows at `now`. Requires: not before the last change of rate.
@@ -27,6 +29,10 @@ public:
         const Duration passed = now - world_base_;
         if (rate_ == even) return local_base_ + passed;
         return bounded(Wide{local_base_.ns} + Wide{passed.ns} * rate_ / even);
+    }
+    /// What the wall clock shows at `now`, whose zero is at `epoch`, with `more` steps.
+    [[nodiscard]] Instant wall(Instant now, Wide epoch, Wide more) const {
+        return bounded(epoch + local(now).ns + step + more);
     }
     /// When it will first show `shown`: never, for what it cannot reach, is the end of time.
     [[nodiscard]] Instant world(Instant shown) const {
@@ -51,10 +57,10 @@ public:
     }
 
 private:
-    __extension__ using Wide = __int128;
     static Instant bounded(Wide ns) {
+        constexpr Wide begin = std::numeric_limits<std::int64_t>::min();
         constexpr Wide end = std::numeric_limits<std::int64_t>::max();
-        return Instant{static_cast<std::int64_t>(std::min(ns, end))};
+        return Instant{static_cast<std::int64_t>(std::clamp(ns, begin, end))};
     }
 
     Instant world_base_{};  // When the present rate began ...

@@ -4,6 +4,10 @@
 // without the fault, and where a timer fires at another time than it would have. A timer of a
 // node whose rate has ever changed carries what the clock will show when it is due (in
 // Event::ticket); when the rate changes again, it moves.
+//
+// A plan may strike one clock thousands of times, and each strike has evidence of its own. So a
+// plain step costs nothing but two additions, and what clocks would show without one of many
+// drifts comes of what stands before it and after it.
 #include <algorithm>
 #include <bit>
 #include <utility>
@@ -18,6 +22,7 @@ namespace {
 
 constexpr std::int64_t epoch_ns = 1'767'225'600'000'000'000;  // 2026-01-01T00:00:00Z.
 constexpr std::int64_t ramp_steps = 100;  // In which a drift grows: between them it is even.
+constexpr std::size_t exact_max = 32;     // Drifts whose rounding is followed for each.
 
 }  // namespace
 
@@ -78,7 +83,7 @@ void Simulation::disarm(node::Io& io, node::TimerId timer) {
 // Two jumps that cancel out are both felt: without either the clock would show something else.
 void Simulation::clock_read(Endpoint& at, bool wall) {
     const auto read = [&](const Clock& clock) {
-        return clock.local(now_) + (wall ? clock.step : Duration{});
+        return wall ? clock.wall(now_, epoch_ns, at.stepped) : clock.local(now_);
     };
     for (const Bend& bend : at.clocks) {
         const Instant without = read(bend.without);
@@ -103,7 +108,9 @@ core::WallTime Simulation::wall(node::Io& io) {
             set_clock(at);
         clock_read(at, true);
     }
-    return core::WallTime{epoch_ns + at.clock.local(now_).ns + at.clock.step.ns};
+    if (!at.steps.empty()) [[unlikely]]
+        ++at.wall_reads;
+    return core::WallTime{at.clock.wall(now_, epoch_ns, at.stepped).ns};
 }
 
 // ---- Faults ---------------------------------------------------------------------------------
@@ -112,6 +119,10 @@ void Simulation::apply_clock(Token token, const fault::ClockEffect& effect) {
     Force& force = forces_[token];
     const bool drifts = effect.drift_ppm != 0;
     force.drift_ppm = force.ramp.ns > 0 ? 0 : effect.drift_ppm;
+    if (!drifts && force.ramp.ns <= 0) {
+        for (const auto id : effect.nodes) take_step(endpoint(id), token);
+        return;
+    }
     for (const auto id : effect.nodes) {
         Endpoint& at = endpoint(id);
         at.clocks.push_back({token, at.clock, at.clock});
@@ -143,32 +154,80 @@ void Simulation::steepen(Token token, std::int64_t step) {
 
 void Simulation::revert_clock(Token token, const fault::ClockEffect& effect) {
     if (effect.stays) return;
+    if (effect.drift_ppm == 0 && forces_[token].ramp.ns <= 0) {
+        for (const auto id : effect.nodes) end_step(endpoint(id), token);
+        return;
+    }
     for (const auto id : effect.nodes) {
         std::erase_if(endpoint(id).clocks, [&](const Bend& bend) { return bend.token == token; });
     }
     turn_clocks(effect.nodes, token);
 }
 
-// Steps add up, rates multiply.
+void Simulation::take_step(Endpoint& at, Token token) {
+    const Force& force = forces_[token];
+    at.steps.push_back({token, at.wall_reads});
+    if (!force.sabotaged) at.stepped += std::get<fault::ClockEffect>(force.effect).step.ns;
+}
+
+void Simulation::end_step(Endpoint& at, Token token) {
+    const Force& force = forces_[token];
+    // The newest end first when all do.
+    const auto found = std::ranges::find(at.steps.rbegin(), at.steps.rend(), token, &Step::token);
+    if (found == at.steps.rend()) return;
+    count_reads(at, *found);
+    at.steps.erase(std::next(found).base());
+    if (!force.sabotaged) at.stepped -= std::get<fault::ClockEffect>(force.effect).step.ns;
+}
+
+// Each of these reads showed the step, whatever others were there: without it the clock would
+// have shown something else.
+void Simulation::count_reads(Endpoint& at, Step& step) {
+    Force& force = forces_[step.token];
+    const auto reads = at.wall_reads - std::exchange(step.reads_before, at.wall_reads);
+    force.claimed += reads;
+    if (!force.sabotaged && reads != 0) saw(force, at, reads);
+}
+
+// Steps add up, rates multiply, in the order in which they came. Exact for each fault where they
+// are few; where they are many, what stands after it is rounded by itself.
 void Simulation::set_clock(Endpoint& at) {
-    const auto turn = [&](Clock& clock, Token whose, bool counts) {
-        Duration step{};
-        std::int64_t rate = Clock::even;
-        for (const Bend& each : at.clocks) {
-            Force& force = forces_[each.token];
-            if (each.token == whose ? !counts : force.sabotaged) continue;
-            step += std::get<fault::ClockEffect>(force.now(now_)).step;
-            rate = Clock::drifted(rate, force.drift_ppm);
-        }
+    const std::size_t count = at.clocks.size();
+    const auto drift = [&](std::size_t i) {
+        const Force& force = forces_[at.clocks[i].token];
+        return force.sabotaged ? 0 : force.drift_ppm;
+    };
+    std::vector<std::int64_t> upto(count + 1, Clock::even);  // Of those before the i-th ...
+    std::vector<std::int64_t> from(count + 1, Clock::even);  // ... and of it and those after it.
+    Clock::Wide steps = 0;
+    for (std::size_t i = 0; i < count; ++i) {
+        Force& force = forces_[at.clocks[i].token];
+        upto[i + 1] = Clock::drifted(upto[i], drift(i));
+        if (!force.sabotaged) steps += std::get<fault::ClockEffect>(force.now(now_)).step.ns;
+    }
+    for (std::size_t i = count; i-- > 0;) from[i] = Clock::drifted(from[i + 1], drift(i));
+    const std::int64_t all = upto[count];
+    /// With `own` in the place of the i-th.
+    const auto rate_with = [&](std::size_t i, std::int64_t own) {
+        if (own == drift(i)) return all;
+        std::int64_t rate = Clock::drifted(upto[i], own);
+        if (count > exact_max) return Clock::drifted(rate, from[i + 1] - Clock::even);
+        for (std::size_t k = i + 1; k < count; ++k) rate = Clock::drifted(rate, drift(k));
+        return rate;
+    };
+    const auto turn = [&](Clock& clock, Clock::Wide step, std::int64_t rate) {
         clock.step = step;
         if (rate == clock.rate()) return;
         clock.set_rate(now_, rate);
         at.turned = true;
     };
-    turn(at.clock, nil, false);
-    for (Bend& bend : at.clocks) {
-        turn(bend.with, bend.token, true);
-        turn(bend.without, bend.token, false);
+    turn(at.clock, steps, all);
+    for (std::size_t i = 0; i < count; ++i) {
+        Bend& bend = at.clocks[i];
+        Force& force = forces_[bend.token];
+        const Clock::Wide own = std::get<fault::ClockEffect>(force.now(now_)).step.ns;
+        turn(bend.with, force.sabotaged ? steps + own : steps, rate_with(i, force.drift_ppm));
+        turn(bend.without, force.sabotaged ? steps : steps - own, rate_with(i, 0));
     }
 }
 
@@ -188,14 +247,19 @@ void Simulation::mark_timers() {
 void Simulation::turn_clocks(const std::vector<core::Id>& nodes, Token token) {
     for (const auto id : nodes) set_clock(endpoint(id));
     if (std::ranges::none_of(nodes, [&](core::Id id) { return endpoint(id).turned; })) return;
+    const Endpoint* found_for = nullptr;  // The bend of this fault, looked for once a node.
+    const Bend* bend = nullptr;
     for (std::uint32_t i = 0; i < wheel_.capacity(); ++i) {
         const Event& e = wheel_[i];
         if (e.what != What::timer || e.slowed || !wheel_.filed(i)) continue;
         Endpoint& at = endpoints_[e.to];
         if (!at.turned) continue;
         const Instant shown{static_cast<std::int64_t>(e.ticket)};
-        const auto bend = std::ranges::find(at.clocks, token, &Bend::token);
-        if (bend != at.clocks.end() && !has_claim(e.extra, token)) {
+        if (std::exchange(found_for, &at) != &at) {
+            const auto found = std::ranges::find(at.clocks, token, &Bend::token);
+            bend = found != at.clocks.end() ? &*found : nullptr;
+        }
+        if (bend != nullptr && !has_claim(e.extra, token)) {
             claim_timer(i, *bend, shown - at.clock.local(now_));
         }
         const Instant due = std::max(now_, at.clock.world(shown));

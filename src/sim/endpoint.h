@@ -26,6 +26,13 @@ struct Bend {
     Clock with, without;
 };
 
+/// A fault in force that does nothing but to set a node's wall clock wrong, at once and by one
+/// length. All that is to be known of it is how often that clock has been read meanwhile.
+struct Step {
+    world::Token token = 0;
+    std::uint64_t reads_before = 0;
+};
+
 /// A sync that reported success and made nothing durable: of a file or, with Disk::directory, of
 /// names, up to that change. A power loss shows it, or does not.
 struct Lie {
@@ -78,7 +85,10 @@ struct alignas(64) Endpoint {
     std::vector<world::Token> down;  // Faults that hold it down.
     std::vector<world::Token> paused;
     std::vector<Slowing> slow;
-    std::vector<Bend> clocks;         // Faults that bend its clocks.
+    std::vector<Bend> clocks;         // Faults that bend its clocks ...
+    std::vector<Step> steps;          // ... but those that are plain steps, oldest first:
+    Clock::Wide stepped = 0;          // ... what they come to,
+    std::uint64_t wall_reads = 0;     // ... and reads of the wall clock under them.
     std::vector<world::Token> disks;  // In catalogue order.
     std::vector<world::Token> crash_at;
     Instant still_since{};             // Since when pauses hold it, if they do, ...

@@ -378,6 +378,7 @@ void Simulation::stop() {
     for (const auto& work : files_) end_claims(work);
     for (auto& each : endpoints_) {
         for (const auto& lie : each.lies) ++forces_[lie.token].voided;
+        for (auto& step : each.steps) count_reads(each, step);
         if (each.io == nullptr) continue;
         each.io->seal();
         core::context.sealed = true;

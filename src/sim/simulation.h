@@ -205,6 +205,9 @@ private:
     void revert_clock(world::Token token, const fault::ClockEffect& effect);
     void steepen(world::Token token, std::int64_t step);
     void set_clock(Endpoint& endpoint);
+    void take_step(Endpoint& endpoint, world::Token token);
+    void end_step(Endpoint& endpoint, world::Token token);
+    void count_reads(Endpoint& endpoint, Step& step);
     void mark_timers();
     void turn_clocks(const std::vector<core::Id>& nodes, world::Token token);
 

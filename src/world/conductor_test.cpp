@@ -176,6 +176,14 @@ TEST(Conductor, every_repeats_up_to_times_and_never_after_the_heal) {
                                            "5.1s -a", "9s +b#0", "9.1s -b"));
 }
 
+TEST(Conductor, a_fault_that_would_strike_more_often_than_anybody_can_tell_of_is_refused) {
+    Stage run;
+    run.add("a", "clock.jump", 1_s).every = 1_ns;
+    EXPECT_EQ(run.refused().text(),
+              "fault a: clock.jump would strike 9,000,000,000 times: every 1ns in 10s; at most "
+              "10,000 strikes of one fault: want a longer every, or times: 10000");
+}
+
 TEST(Conductor, a_leader_trigger_strikes_who_leads_and_a_fault_may_follow_a_fault) {
     Stage run;
     auto& first = run.add("a", "node.kill", 500_ms);

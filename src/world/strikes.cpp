@@ -128,6 +128,9 @@ core::Result<void> Strikes::prepare_one(const fault::PlannedFault& fault) {
                               "it comes after \"" + after + "\", which is no fault of this plan");
         }
     }
+    if (const auto why = fault::too_many_strikes(fault, plan_.chaos); !why.empty()) {
+        return core::fail(ErrorKind::bad_input, why + "; " + fault::fewer_strikes());
+    }
     STORM_CHECK(check_target(armed));
     const Ids all = present();
     STORM_TRY(const auto effect, armed.spec->make(armed.params, all, {plan_.nodes, plan_.clients}));
