@@ -15,12 +15,18 @@
 #include "check/steady_state.h"
 #include "core/lines.h"
 #include "core/text.h"
+#include "node/points.h"
 
 namespace storm::check {
 namespace {
 
 using core::Instant;
 using core::Value;
+
+void code_under_test(bool right) {  // Its sites are what counts.
+    STORM_ALWAYS(right, "always in the tests");
+    STORM_SOMETIMES(right, "sometimes in the tests");
+}
 
 fault::Params params(std::string name, std::int64_t number) {
     fault::Params out;
@@ -87,6 +93,32 @@ TEST(Breaches, each_reaches_its_check_though_no_scenario_named_it) {
     }
 }
 
+TEST(Breaches, a_named_check_that_met_nothing_it_could_break_has_nothing_to_judge) {
+    code_under_test(true);  // Heard by nobody: no world runs it.
+    RunBuilder run;
+    const auto had_nothing = [&](const std::string& check) {
+        run.plan.checks = {{check, {}}};
+        return run.judged(check).had_nothing();
+    };
+    EXPECT_TRUE(had_nothing("invariants"));
+    EXPECT_TRUE(had_nothing("properties"));
+    EXPECT_FALSE(had_nothing("no-crash"));
+    EXPECT_FALSE(had_nothing("deterministic"));
+    run.system.invariants.push_back({"law", "", [](const auto&) { return std::nullopt; }});
+    EXPECT_TRUE(had_nothing("invariants")) << "nobody published anything";
+    run.publish(1, 100, 7);
+    EXPECT_FALSE(had_nothing("invariants"));
+    run.record.sites["sometimes in the tests"] = {3, 1};
+    EXPECT_TRUE(had_nothing("properties")) << "which no run can break";
+    run.record.sites["always in the tests"] = {0, 0};
+    EXPECT_TRUE(had_nothing("properties")) << "it was not reached";
+    run.record.sites["always in the tests"] = {1, 1};
+    EXPECT_FALSE(had_nothing("properties"));
+    run.record.sites.clear();
+    run.plan.checks.clear();
+    EXPECT_EQ(run.judged("properties").verdict, Verdict::pass) << "nobody asked for it";
+}
+
 // ---- converged -------------------------------------------------------------------------------
 
 TEST(Converged, nodes_that_come_to_hold_the_same_pass) {
@@ -145,6 +177,16 @@ TEST(Converged, nodes_that_nothing_ever_set_apart_are_nothing_to_judge) {
     EXPECT_EQ(apart.judged("converged").verdict, Verdict::pass) << "they came together again";
     run.history(HistoryBuilder().ok(1, 50, 60, "write", 0));
     EXPECT_EQ(run.judged("converged").verdict, Verdict::pass);
+}
+
+TEST(Converged, one_node_alone_agrees_with_nobody) {
+    RunBuilder run;
+    run.plan.nodes = 1;
+    run.publish(1, 100, 7).history(HistoryBuilder().ok(1, 50, 60, "write", 7));
+    EXPECT_TRUE(run.judged("converged").had_nothing());
+    run.plan.nodes = 2;
+    run.plan.absent = {core::Id::node(1)};
+    EXPECT_TRUE(run.judged("converged").had_nothing());
 }
 
 TEST(Converged, what_cannot_be_compared_is_inconclusive) {
@@ -328,6 +370,22 @@ TEST(SteadyState, one_that_degrades_too_far_breaks_it) {
               "degraded too far");
     EXPECT_EQ(phases(10, 10).judged("steady-state", params("during_p99", 20_ms)).anomaly,
               "degraded too far");
+}
+
+TEST(SteadyState, what_is_promised_under_the_faults_is_nothing_to_judge_without_an_operation) {
+    RunBuilder run;
+    run.fault(1'000, 2'000);
+    HistoryBuilder h;
+    for (int i = 0; i < 10; ++i) h.ok(1, i * 100, i * 100 + 5, "read");
+    for (int i = 0; i < 10; ++i) h.ok(1, 2'000 + i * 100, 2'000 + i * 100 + 5, "read");
+    run.history(h);
+    EXPECT_EQ(run.judged("steady-state").verdict, Verdict::pass) << "nothing was promised";
+    for (const auto& promise : {params("during_success", 500'000), params("during_p99", 20_ms)}) {
+        const Finding finding = run.judged("steady-state", promise);
+        EXPECT_TRUE(finding.had_nothing());
+        EXPECT_NE(finding.sentence.find("under the faults"), std::string::npos);
+        EXPECT_NE(finding.detail.find("during"), std::string::npos);
+    }
 }
 
 TEST(SteadyState, what_was_never_steady_proves_nothing) {

@@ -126,6 +126,9 @@ Finding judge_converged(const Input& input, const fault::Params& params) {
     const bool equal =
         std::ranges::all_of(held, [&](const auto& entry) { return entry.second->value == first; });
     if (equal && held.size() >= nodes.size()) {
+        if (nodes.size() < 2) {
+            return nothing_to_judge("There is one node alone, which cannot disagree with others.");
+        }
         if (!was_disturbed(record, key)) {
             return nothing_to_judge(
                 "No operation succeeded, and all nodes held the same all the time.");

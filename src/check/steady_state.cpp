@@ -103,6 +103,11 @@ Finding judge_steady_state(const Input& input, const fault::Params& params) {
         finding = violated(during, input.record.history, may_refuse);
     } else if (after.verdict == Verdict::violated) {
         finding = violated(after, input.record.history, may_refuse);
+    } else if (during.verdict == Verdict::inconclusive &&
+               (during.success_ppm_min != 0 || during.p99_max.ns > 0)) {
+        finding = nothing_to_judge(
+            "No operation was asked for under the faults: what was promised for that time was not "
+            "seen.");
     } else if (after.verdict == Verdict::inconclusive) {
         finding = nothing_to_judge(
             "No operation was asked for after the last fault: recovery was not seen.");
