@@ -40,7 +40,9 @@ void say_last_words() {
     auto& context = core::context;
     context.hooks = nullptr;  // What follows is ours, not the node's.
     if (last_words == nullptr) return;
+    last_words->said = true;
     last_words->now_ns = context.now.ns;
+    last_words->dispatch = context.dispatches;
     const char* name = context.node;
     for (std::size_t i = 0; i + 1 < sizeof last_words->node && name[i] != '\0'; ++i) {
         last_words->node[i] = name[i];
@@ -227,6 +229,28 @@ std::string read_output(int file) {
     return text;
 }
 
+namespace {
+
+/// Whether what took all the time was one step of a node: its code alone can be blamed for it. A
+/// signal that the bench would have heard was not heard: node code holds it back.
+bool stuck_in_node(const LastWords& words, bool named) {
+    if (!words.said) return true;
+    const bool went_on = words.pulse.answers != 0 && words.pulse.dispatch != words.dispatch;
+    return named && !went_on;
+}
+
+std::string unfinished_sentence(const Death& death) {
+    const std::string where = death.node.empty()
+                                  ? "outside the code of any node"
+                                  : fmt::format("in {}, which went from step to step", death.node);
+    return fmt::format(
+        "The run took so long that it was stopped, {} in, {}{}: that is no loop of "
+        "the system, but more than was carried out in that time.",
+        core::to_human(death.at), where, death.site.empty() ? "" : " (" + death.site + ")");
+}
+
+}  // namespace
+
 Death describe_death(int status, bool looping, const LastWords& words, std::string_view output) {
     Death death;
     death.at = Instant{words.now_ns};
@@ -234,7 +258,8 @@ Death describe_death(int status, bool looping, const LastWords& words, std::stri
     const core::ReadableStack stack = readable_stack(output);
     const auto report = from_report(output);
     if (looping) {
-        death.anomaly = "endless loop";
+        death.unfinished = !stuck_in_node(words, !death.node.empty());
+        death.anomaly = death.unfinished ? "did not end" : "endless loop";
         death.site = stack.top;
     } else if (report) {
         death.anomaly = report->anomaly;
@@ -252,6 +277,7 @@ Death describe_death(int status, bool looping, const LastWords& words, std::stri
                                  death.site.empty() ? "" : " at " + death.site);
     if (death.at != Instant{}) death.sentence += fmt::format(", {} in", core::to_human(death.at));
     death.sentence += '.';
+    if (death.unfinished) death.sentence = unfinished_sentence(death);
     const auto said = output.substr(0, output.find(stack_mark));
     death.trace = stack.text.empty() ? std::string(said) : stack.text + std::string(said);
     if (death.trace.size() > 16'384) death.trace.resize(16'384);
@@ -260,7 +286,7 @@ Death describe_death(int status, bool looping, const LastWords& words, std::stri
 
 check::Finding to_finding(const Death& death) {
     check::Finding finding;
-    finding.verdict = check::Verdict::violated;
+    finding.verdict = death.unfinished ? check::Verdict::inconclusive : check::Verdict::violated;
     finding.check = "no-crash";
     finding.anomaly = death.anomaly;
     finding.site = death.site;

@@ -21,6 +21,8 @@ namespace storm::runner {
 struct LastWords {
     char node[24] = {};
     std::int64_t now_ns = 0;
+    std::uint64_t dispatch = 0;  // The step that it was in.
+    bool said = false;           // By the handler; else nothing is known.
     Pulse pulse;
 };
 

@@ -35,15 +35,18 @@ struct Death {
     Instant at{};          // World time.
     std::string node;      // Whose code ran, or "".
     bool outside = false;  // By a signal that says nothing of what ran: see ended_from_outside().
+    /// It was stopped because its time was up, and no step of a node was what took it.
+    bool unfinished = false;
 };
 
-/// A violation of the built-in check "no-crash".
+/// A violation of the built-in check "no-crash"; of an unfinished run, that nothing is known.
 [[nodiscard]] check::Finding to_finding(const Death& death);
 
 struct Work {
     std::uint64_t items = 0;  // [0, items), begun in this order.
     unsigned jobs = 1;
-    /// CPU time one item may take in all; what takes longer is an endless loop.
+    /// CPU time one item may take in all. What takes longer is ended: an endless loop if it is in
+    /// a node's code, and there in one step; else unfinished.
     Duration cpu_limit = core::seconds(20);
     /// CPU time that one dispatch into node code may take: see pulse.h.
     Duration stuck_limit = core::seconds(2);

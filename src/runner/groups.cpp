@@ -80,6 +80,10 @@ core::Result<std::optional<check::Finding>> compare(const Probe& probe, std::uin
     STORM_TRY(const auto here, same.run(probe));
     altered.renew();
     STORM_TRY(const auto fresh, altered.run(probe));
+    const auto unfinished = [](const Reading& each) {
+        return each.death != nullptr && each.death->unfinished;
+    };
+    if (unfinished(here) || unfinished(fresh)) return Answer{};
     const bool both_die = here.death && fresh.death &&
                           to_finding(*here.death).reason() == to_finding(*fresh.death).reason();
     const bool agree = both_die || (!here.death && !fresh.death && here.digest == fresh.digest);

@@ -305,9 +305,14 @@ void Sweep::count(std::uint64_t item, const SeedNote& note) {
 }
 
 void Sweep::fell(std::uint64_t item, const Death& death) {
-    failed(item, 0, to_finding(death), {.outside = death.outside});
     SeedNote note;
     note.faulty = true;  // Whatever it drew: it is no control that passed.
+    if (death.unfinished) {
+        note.undecided = true;
+        note.why = death.sentence;
+    } else {
+        failed(item, 0, to_finding(death), {.outside = death.outside});
+    }
     arrived(item, std::move(note));
 }
 
@@ -369,7 +374,8 @@ void Sweep::reread(core::Result<std::optional<Reading>> answer) {
         if (!error_) error_ = core::within(answer.error(), "running a seed again").error();
         return fleet_.stop_at(0);
     }
-    if ((*answer)->death && (*answer)->death->outside) return;  // It says nothing of the pass.
+    const Death* death = (*answer)->death.get();
+    if (death != nullptr && (death->outside || death->unfinished)) return;  // That says nothing.
     ++report_.rerun;
     const auto plan = plan_of(pass.seed);
     const Probe probe{plan, pass.seed, options_.run};

@@ -255,6 +255,27 @@ TEST(SweepOfCrashes, a_loop_costs_what_one_step_may_take_and_not_what_a_seed_may
     EXPECT_EQ(report.groups[0].confirmed, 2U);
 }
 
+TEST(SweepOfCrashes, what_takes_long_outside_of_node_code_is_no_loop_of_the_system) {
+    if (!loops_hear) GTEST_SKIP() << "TSan holds signals back";
+    auto bench = testing::bench();
+    bench.systems.front().invariants.push_back(
+        {"ponders", "", [](const node::Published& values) -> std::optional<std::string> {
+             if (testing::ponder(values)) return std::nullopt;
+             return "never";
+         }});
+    auto options = testing::options(2);
+    options.program = "";
+    options.cpu_limit = core::milliseconds(200);
+    const auto scenario = testing::scenario_of(bench, testing::scenario_text(""));
+    const auto report = sweep(bench, scenario, options);
+    ASSERT_TRUE(report) << report.error().text();
+    EXPECT_EQ(report->run, 2U);
+    EXPECT_EQ(report->failing, 0U);
+    EXPECT_EQ(report->verdict, Verdict::inconclusive);
+    EXPECT_EQ(report->inconclusive, 2U);
+    EXPECT_THAT(report->why, HasSubstr("outside the code of any node"));
+}
+
 TEST(SweepOfCrashes, a_seed_with_much_work_in_many_steps_is_no_loop) {
     auto options = testing::options(1);
     options.program = "";

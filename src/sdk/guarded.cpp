@@ -20,7 +20,7 @@ runner::RunResult fallen(fault::Plan plan, std::uint64_t seed, check::Finding fi
     runner::RunResult result;
     result.plan = std::move(plan);
     result.record.seed = seed;
-    result.judgement.verdict = check::Verdict::violated;
+    result.judgement.verdict = finding.verdict;
     result.judgement.why = finding.sentence;
     result.findings.push_back(std::move(finding));
     return result;
