@@ -296,6 +296,7 @@ public:
 
 bool guards_installed() {
     static_cast<void>(stack_here());  // Loads what it needs.
+    static_cast<void>(process_guarded());
     for (std::size_t i = 0; i < guarded_count; ++i) static_cast<void>(real(i));
     Probe probe;
     CodeHooks* before = std::exchange(context.hooks, &probe);

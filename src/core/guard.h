@@ -12,6 +12,9 @@
 //
 // Likewise memory.cpp defines operator new and delete, and counts under hooks->allocated().
 //
+// And guard_process.cpp keeps nodes from closing what the bench has open, and says of one that
+// exits or sends a signal that it did.
+//
 // Under AddressSanitizer and ThreadSanitizer, which put their own functions in the same
 // places, there are neither guards nor counts.
 #pragma once
@@ -22,6 +25,12 @@ namespace storm::core {
 /// true if that was caught. Naming this function links the guards into a program; a world
 /// calls it once before it runs node code.
 [[nodiscard]] bool guards_installed();
+
+/// Looks up what stands behind the guards of the process; false where there are none.
+[[nodiscard]] bool process_guarded();
+/// From now on no node closes this descriptor: it is told that it tried. 0, 1 and 2 always are.
+void own_descriptor(int fd);
+void disown_descriptor(int fd);
 
 /// Allocates in the place of a node: true if that was counted.
 [[nodiscard]] bool memory_counted();

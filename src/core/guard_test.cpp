@@ -25,6 +25,7 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <ctime>
@@ -309,6 +310,40 @@ TEST_P(Guard, lets_the_function_work_as_ever_outside_node_code) {
 
 INSTANTIATE_TEST_SUITE_P(each, Guard, testing::ValuesIn(leaks()),
                          [](const auto& info) { return std::string(info.param.label); });
+
+TEST(GuardOfTheProcess, tells_a_node_that_closes_what_is_not_its_own_and_leaves_it_open) {
+    if (!process_guarded()) GTEST_SKIP() << "no guards in a sanitized build";
+    const int bench = ::dup(2);
+    const int node = ::dup(2);
+    own_descriptor(bench);
+    const Notes notes = as_node([&] {
+        EXPECT_EQ(::close(bench), -1);
+        EXPECT_EQ(::dup2(node, 1), -1);
+        EXPECT_EQ(::dup3(node, 2, 0), -1);
+        EXPECT_EQ(::close_range(static_cast<unsigned>(bench), static_cast<unsigned>(bench), 0), -1);
+        EXPECT_EQ(std::fclose(stderr), -1);
+        EXPECT_EQ(::close(node), 0);
+        EXPECT_EQ(::close(node), -1) << "nobody's";
+    });
+    EXPECT_EQ(notes.leaks,
+              (std::vector<std::string>{
+                  "close (a descriptor of the bench)", "dup2 (a descriptor of the bench)",
+                  "dup3 (a descriptor of the bench)", "close_range (a descriptor of the bench)",
+                  "fclose (a descriptor of the bench)"}));
+    EXPECT_NE(::fcntl(bench, F_GETFD), -1);
+    disown_descriptor(bench);
+    EXPECT_EQ(::close(bench), 0);
+}
+
+TEST(GuardOfTheProcess, tells_of_a_node_that_exits_or_sends_a_signal_and_aborts) {
+    if (!process_guarded()) GTEST_SKIP() << "no guards in a sanitized build";
+    EXPECT_DEATH(as_node([] { std::exit(0); }), "a node called exit.0.");  // NOLINT: on purpose.
+    EXPECT_DEATH(as_node([] { ::_exit(3); }), "a node called _exit.3.");
+    EXPECT_DEATH(as_node([] { std::raise(SIGKILL); }), "a node sent a signal: raise, signal 9");
+    EXPECT_DEATH(as_node([] { ::kill(::getppid(), SIGINT); }), "sent a signal: kill, signal 2");
+    EXPECT_EXIT(as_node([] { std::raise(SIGSEGV); }), testing::KilledBySignal(SIGSEGV), "");
+    EXPECT_EQ(::kill(::getpid(), 0), 0);
+}
 
 TEST(GuardHooks, are_off_while_they_are_told_and_back_afterwards) {
     if (!guards_installed()) GTEST_SKIP() << "no guards in a sanitized build";

@@ -22,12 +22,23 @@ void require_failed(const char* condition, const char* file, int line,
     std::abort();
 }
 
-void memory_exceeded(const std::string& who) {
+namespace {
+
+/// One line that tells why, and the end; hooks are off, for this is no longer the node's doing.
+[[noreturn]] void say_and_abort(const std::string& line) {
     context.hooks = nullptr;
-    const std::string text = memory_exceeded_mark + who + "\n";
-    std::fwrite(text.data(), 1, text.size(), stderr);
+    std::fwrite(line.data(), 1, line.size(), stderr);
     std::fflush(stderr);
     std::abort();
+}
+
+}  // namespace
+
+void memory_exceeded(const std::string& who) { say_and_abort(memory_exceeded_mark + who + "\n"); }
+
+void node_ended(const char* mark, const char* how) {
+    context.hooks = nullptr;
+    say_and_abort(fmt::format("{}{}\n", mark, how));
 }
 
 }  // namespace storm::core

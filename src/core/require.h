@@ -29,6 +29,10 @@ inline std::string operands(const char*) { return {}; }
 /// who holds how much.
 [[noreturn]] void memory_exceeded(const std::string& who);
 inline constexpr const char* memory_exceeded_mark = "stormproof: memory limit: ";
+/// Ends the process: a node was about to, by `how`. One of the marks below tells which way.
+[[noreturn]] void node_ended(const char* mark, const char* how);
+inline constexpr const char* exit_mark = "stormproof: a node called ";
+inline constexpr const char* signal_mark = "stormproof: a node sent a signal: ";
 
 }  // namespace storm::core
 

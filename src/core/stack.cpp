@@ -150,10 +150,12 @@ bool is_runtime(std::string_view name) {
          {"storm::core::", "storm::node::", "storm::world::", "storm::runner::", "storm::sdk::",
           "storm::sim::Simulation", "storm::sim::Wheel", "std::", "__gnu_cxx::", "__sanitizer",
           "__asan", "__ubsan", "__tsan", "__interceptor", "__cxa_", "operator new",
-          "operator delete", "__libc_"}) {
+          "operator delete", "__libc_", "storm_guard_"}) {
         if (plain.starts_with(ours)) return true;
     }
-    static constexpr std::array whole = {"abort", "raise", "malloc", "free", "main", "_start"};
+    static constexpr std::array whole = {"abort",  "raise",        "malloc", "free",  "main",
+                                         "_start", "exit",         "_exit",  "_Exit", "quick_exit",
+                                         "kill",   "pthread_kill", "tgkill", "killpg"};
     return std::ranges::find(whole, std::string_view(plain)) != whole.end();
 }
 

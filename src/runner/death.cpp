@@ -9,8 +9,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <optional>
 #include <vector>
 
@@ -71,8 +73,8 @@ constexpr std::array<SignalName, 9> signal_names = {{{SIGSEGV, "segmentation fau
                                                      {SIGILL, "illegal instruction"},
                                                      {SIGABRT, "abort"},
                                                      {SIGXCPU, "endless loop"},
-                                                     {SIGKILL, "killed from outside"},
-                                                     {SIGTERM, "terminated from outside"},
+                                                     {SIGKILL, "killed by signal 9"},
+                                                     {SIGTERM, "killed by signal 15"},
                                                      {SIGPIPE, "broken pipe"}}};
 
 std::string_view line_with(std::string_view text, std::string_view what) {
@@ -167,6 +169,8 @@ std::optional<Kind> from_report(std::string_view output) {
         return Kind{"undefined behaviour", place_in(line)};
     }
     if (!line_with(output, core::memory_exceeded_mark).empty()) return Kind{"memory limit", {}};
+    if (!line_with(output, core::exit_mark).empty()) return Kind{"exit", {}};
+    if (!line_with(output, core::signal_mark).empty()) return Kind{"signal sent", {}};
     if (const auto line = line_with(output, ": required: "); !line.empty()) {
         return Kind{"failed requirement", place_in(line)};
     }
@@ -229,6 +233,29 @@ std::string read_output(int file) {
     return text;
 }
 
+void require_channel(int channel) {
+    for (const int fd : {channel, STDOUT_FILENO, STDERR_FILENO}) {
+        if (::fcntl(fd, F_GETFD) != -1) continue;
+        if (last_words != nullptr) last_words->closed = true;
+        _exit(70);
+    }
+}
+
+int reap(pid_t worker, LastWords& words) {
+    constexpr int patience_ms = 5'000;
+    int status = 0;
+    for (int waited = 0;; ++waited) {
+        const pid_t got = ::waitpid(worker, &status, waited < patience_ms ? WNOHANG : 0);
+        if (got == worker || (got < 0 && errno != EINTR)) return status;
+        if (waited == patience_ms - 1) {
+            words.closed = true;
+            ::kill(worker, SIGKILL);
+        }
+        const timespec moment{0, waited < 100 ? 50'000 : 1'000'000};
+        nanosleep(&moment, nullptr);
+    }
+}
+
 namespace {
 
 /// Whether what took all the time was one step of a node: its code alone can be blamed for it. A
@@ -257,7 +284,9 @@ Death describe_death(int status, bool looping, const LastWords& words, std::stri
     death.node = std::string(words.node, strnlen(words.node, sizeof words.node));
     const core::ReadableStack stack = readable_stack(output);
     const auto report = from_report(output);
-    if (looping) {
+    if (words.closed) {
+        death.anomaly = "closed a descriptor";
+    } else if (looping) {
         death.unfinished = !stuck_in_node(words, !death.node.empty());
         death.anomaly = death.unfinished ? "did not end" : "endless loop";
         death.site = stack.top;
@@ -277,6 +306,14 @@ Death describe_death(int status, bool looping, const LastWords& words, std::stri
                                  death.site.empty() ? "" : " at " + death.site);
     if (death.at != Instant{}) death.sentence += fmt::format(", {} in", core::to_human(death.at));
     death.sentence += '.';
+    if (words.closed) {
+        death.sentence =
+            "The process lost its channel, stdout or stderr: node code has closed a descriptor "
+            "that it does not own.";
+    } else if (!looping && !words.said && ended_from_outside(status)) {
+        death.sentence =
+            fmt::format("The run's process was {}, by itself or from outside.", death.anomaly);
+    }
     if (death.unfinished) death.sentence = unfinished_sentence(death);
     const auto said = output.substr(0, output.find(stack_mark));
     death.trace = stack.text.empty() ? std::string(said) : stack.text + std::string(said);

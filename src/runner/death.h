@@ -6,6 +6,7 @@
 // was running become a Death: anomaly and site are normalised, so that one bug met under many
 // seeds has one reason.
 #pragma once
+#include <sys/types.h>
 #include <csignal>
 #include <cstdint>
 #include <string>
@@ -23,6 +24,7 @@ struct LastWords {
     std::int64_t now_ns = 0;
     std::uint64_t dispatch = 0;  // The step that it was in.
     bool said = false;           // By the handler; else nothing is known.
+    bool closed = false;         // It found what it reports by closed: see require_channel().
     Pulse pulse;
 };
 
@@ -41,6 +43,12 @@ void redirect_output(int file);
 void trim_output(int file);
 /// What was written, at most the last 256 KiB.
 [[nodiscard]] std::string read_output(int file);
+
+/// In a worker, after each run: ends it if somebody has closed `channel`, or stdout or stderr.
+void require_channel(int channel);
+/// In the parent: waits for a worker that has hung up. One that goes on all the same has lost its
+/// channel and is killed.
+[[nodiscard]] int reap(pid_t worker, LastWords& words);
 
 /// `status`: from waitpid. `looping`: it was ended because its time was up.
 [[nodiscard]] Death describe_death(int status, bool looping, const LastWords& words,

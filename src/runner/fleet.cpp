@@ -17,6 +17,7 @@
 #include <ctime>
 #include <utility>
 
+#include "core/guard.h"
 #include "core/require.h"
 #include "runner/clocks.h"
 #include "runner/death.h"
@@ -199,6 +200,7 @@ core::Result<void> Fleet::Crew::begin(std::size_t index, const Work& work) {
     if (pid == 0) {
         die_with_parent(parent);
         ::close(ends[0]);
+        core::own_descriptor(ends[1]);
         work_in_child(worker, slot, work, ends[1]);
     }
     ::close(ends[1]);
@@ -216,6 +218,7 @@ void Fleet::Crew::work_at(std::uint64_t item, const Worker& worker, Slot& slot, 
     slot.item.store(item, std::memory_order_release);
     result.clear();
     work.body(item, result);
+    require_channel(wake);
     push(slot, item, result);
     slot.item.store(none, std::memory_order_release);
     trim_output(worker.output);
@@ -258,9 +261,7 @@ void Fleet::Crew::drain(std::size_t index, const Work& work) {
 core::Result<void> Fleet::Crew::bury(std::size_t index, const Work& work) {
     Worker& worker = workers[index];
     Slot& slot = slots[index];
-    int status = 0;
-    while (::waitpid(worker.pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = reap(worker.pid, slot.words);
     worker.pid = 0;
     drain(index, work);
     const std::uint64_t item = slot.item.load();
@@ -269,7 +270,7 @@ core::Result<void> Fleet::Crew::bury(std::size_t index, const Work& work) {
     if (!well) {
         Death death =
             describe_death(status, worker.looping, slot.words, read_output(worker.output));
-        death.outside = !worker.looping && ended_from_outside(status);
+        death.outside = !worker.looping && !slot.words.closed && ended_from_outside(status);
         end(worker);
         if (item != none) {
             fell(worker, item, death, work);

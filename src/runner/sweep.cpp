@@ -92,7 +92,7 @@ public:
                                         same_, altered_));
             for (const auto seed : groups_.killed()) {
                 undecided(seed,
-                          "its process was killed from outside several times, but not when "
+                          "its process was killed by a signal several times, but not when "
                           "it ran alone (is the machine out of memory?)");
             }
             report_.failing = groups_.failing();

@@ -6,6 +6,7 @@
 // into the run that is neither scenario nor seed nor plan.
 #pragma once
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <cmath>
 #include <csignal>
@@ -75,6 +76,17 @@ struct Told {
         if (++calls == 5) std::abort();
     }
     if (plant == "exit" && n == 3) std::_Exit(0);
+    if (plant == "exit-in-order" && n == 3) std::exit(0);  // NOLINT: what it is for.
+    if (plant == "quick-exit" && n == 3) std::quick_exit(0);
+    if (plant == "kill-itself" && n == 3) std::raise(SIGKILL);
+    if (plant == "kill-its-parent" && n == 3) ::kill(::getppid(), SIGTERM);
+    if (plant == "close-all" && n == 3) {
+        for (int fd = 0; fd < 256; ++fd) ::close(fd);
+    }
+    if (plant == "close-unseen" && n == 3) {  // As a system call written by hand would.
+        const core::HooksOff off;
+        for (int fd = 3; fd < 256; ++fd) ::close(fd);
+    }
     // As the kernel does it when memory is short: always, or only here.
     if (n == 3 && (plant == "killed" || plant == "crowded-out")) {
         const core::HooksOff off;  // It is the kernel who asks.
@@ -132,9 +144,11 @@ inline node::System counter() {
     operation.run = ask;
     system.operations.push_back(operation);
     for (const auto* plant :
-         {"wrong", "segfault", "other-segfault", "trap", "old-age", "hoard", "use-after-free",
-          "abort", "exit", "require", "loop", "static", "uninitialised", "pointer", "environment",
-          "rounding", "killed", "crowded-out", "busy"}) {
+         {"wrong",       "segfault",       "other-segfault",  "trap",          "old-age",
+          "hoard",       "use-after-free", "abort",           "exit",          "exit-in-order",
+          "quick-exit",  "kill-itself",    "kill-its-parent", "close-all",     "close-unseen",
+          "require",     "loop",           "static",          "uninitialised", "pointer",
+          "environment", "rounding",       "killed",          "crowded-out",   "busy"}) {
         system.plants.push_back({plant, "", {"properties"}});
     }
     return system;

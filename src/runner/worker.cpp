@@ -21,6 +21,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "core/guard.h"
 #include "core/pool.h"
 #include "core/text.h"
 #include "runner/clocks.h"
@@ -169,10 +170,14 @@ PackedReading read_run(const Bench& bench, const PackedRequest& request, int pat
 }
 
 int serve(const Bench& bench, int requests, int replies, int pattern) {
+    core::own_descriptor(requests);
+    core::own_descriptor(replies);
     for (;;) {
         const auto request = receive_message<PackedRequest>(requests);
         if (!request) return 0;  // The parent has hung up.
-        if (!send_message(replies, read_run(bench, *request, pattern))) return 0;
+        const auto reading = read_run(bench, *request, pattern);
+        require_channel(replies);
+        if (!send_message(replies, reading)) return 0;
     }
 }
 
@@ -357,12 +362,10 @@ void Elsewhere::Process::watch(Duration cpu_limit, Duration stuck_limit) {
 }
 
 Death Elsewhere::Process::bury() {
-    int status = 0;
-    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
-    }
+    const int status = reap(pid, *words);
     pid = 0;
     Death death = describe_death(status, looping, *words, read_output(output));
-    death.outside = !looping && ended_from_outside(status);
+    death.outside = !looping && !words->closed && ended_from_outside(status);
     return death;
 }
 

@@ -16,6 +16,7 @@
 #include "sdk/demo_command.h"
 #include "sdk/init_command.h"
 #include "sdk/replay_command.h"
+#include "sdk/results.h"
 #include "sdk/run_command.h"
 #include "sdk/selftest_command.h"
 #include "sdk/session.h"
@@ -249,7 +250,10 @@ int run_command_line(const Bench& bench, int argc, char** argv) {
     if (argc > 1 && argv[1] == runner::worker_command) {
         return runner::worker_main(bench, argc, argv);
     }
-    Session session{.bench = bench, .program = sdk::shell_word(argc > 0 ? argv[0] : bench.program)};
+    const sdk::Results results;
+    Session session{.bench = bench,
+                    .out = results.terminal(),
+                    .program = sdk::shell_word(argc > 0 ? argv[0] : bench.program)};
     Words words;
     CLI::App app("Stormproof puts a distributed system through the storm before production does.",
                  bench.program);

@@ -56,18 +56,19 @@ core::Look look_of(const Surroundings& around) {
 
 Terminal::Terminal(int stream) : Terminal(stream, surroundings(stream)) {}
 
-Terminal::Terminal(int stream, const Surroundings& around)
-    : stream_(stream),
+Terminal::Terminal(int stream, const Surroundings& around, std::FILE* file)
+    : file_(file != nullptr ? file
+            : stream == 2   ? stderr
+                            : stdout),
       is_terminal_(around.is_terminal),
       interactive_(around.is_terminal && !around.ci && !around.dumb),
       look_(look_of(around)) {}
 
 void Terminal::print(std::string_view text) {
-    std::FILE* file = stream_ == 2 ? stderr : stdout;
     const std::string safe = is_terminal_ ? core::for_screen(text) : std::string(text);
     const std::string shown = look_.unicode ? safe : core::to_ascii(safe);
-    const bool whole = std::fwrite(shown.data(), 1, shown.size(), file) == shown.size();
-    if ((!whole || std::fflush(file) != 0) && failed_ == 0) failed_ = errno;
+    const bool whole = std::fwrite(shown.data(), 1, shown.size(), file_) == shown.size();
+    if ((!whole || std::fflush(file_) != 0) && failed_ == 0) failed_ = errno;
 }
 
 }  // namespace storm::ui

@@ -4,6 +4,7 @@
 // terminal, and not where NO_COLOR, CI or TERM=dumb is set.
 #pragma once
 #include <cstddef>
+#include <cstdio>
 #include <string>
 #include <string_view>
 
@@ -26,7 +27,8 @@ struct Surroundings {
 class Terminal {
 public:
     explicit Terminal(int stream);
-    Terminal(int stream, const Surroundings& around);
+    /// `file`: where that stream of the user's really is; null: stdout or stderr.
+    Terminal(int stream, const Surroundings& around, std::FILE* file = nullptr);
     [[nodiscard]] const core::Look& look() const { return look_; }
     [[nodiscard]] bool interactive() const { return interactive_; }
     /// Writes at once; without Unicode, in ASCII. To a terminal, nothing that acts on it but our
@@ -36,7 +38,7 @@ public:
     [[nodiscard]] int failed() const { return failed_; }
 
 private:
-    int stream_;
+    std::FILE* file_;
     int failed_ = 0;
     bool is_terminal_;
     bool interactive_;
