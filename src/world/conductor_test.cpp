@@ -184,6 +184,19 @@ TEST(Conductor, a_fault_that_would_strike_more_often_than_anybody_can_tell_of_is
               "10,000 strikes of one fault: want a longer every, or times: 10000");
 }
 
+TEST(Conductor, what_ends_in_the_instant_of_another_strike_has_ended_before) {
+    Stage run;
+    run.add("a", "node.kill", 1_s).lasts = 1_s;
+    run.add("b", "node.kill", 2_s).lasts = 1_s;
+    auto& again = run.add("c", "node.pause", 5_s);
+    again.every = 1_s;
+    again.lasts = 1_s;
+    again.times = 2;
+    run();
+    EXPECT_THAT(run.world.log, ElementsAre("1s +a#0", "2s -a", "2s +b#0", "3s -b", "5s +c#0",
+                                           "6s -c", "6s +c#1", "7s -c"));
+}
+
 TEST(Conductor, a_leader_trigger_strikes_who_leads_and_a_fault_may_follow_a_fault) {
     Stage run;
     auto& first = run.add("a", "node.kill", 500_ms);

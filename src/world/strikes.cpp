@@ -185,6 +185,7 @@ void Strikes::arm(std::size_t i, Instant when) {
 
 void Strikes::strike(std::size_t i) {
     if (over_ || !state_) return;
+    end_what_is_over();
     Armed& armed = armed_[i];
     const auto& fault = *armed.fault;
     --armed.awaited;
@@ -247,6 +248,8 @@ void Strikes::apply(std::size_t i, std::uint32_t occurrence, Ids targets) {
     if (armed.spec->instant) return ended(fault.id);
     ++armed.in_force;
     if (fault.lasts && now + *fault.lasts < Instant{} + plan_.chaos) {
+        forces_.back().ends = now + *fault.lasts;
+        ending_.push_back(force);
         world_.at(now + *fault.lasts, core::combine(kind_root, fault_root(fault.id, occurrence)),
                   [this, force] {
                       if (!over_ && forces_[force].on) revert(force);
@@ -254,9 +257,22 @@ void Strikes::apply(std::size_t i, std::uint32_t occurrence, Ids targets) {
     }
 }
 
+void Strikes::end_what_is_over() {
+    const Instant now = world_.now();
+    for (std::size_t i = 0; i < ending_.size();) {
+        const std::size_t force = ending_[i];
+        if (forces_[force].ends > now) {
+            ++i;
+        } else {
+            revert(force);  // Takes it out.
+        }
+    }
+}
+
 void Strikes::revert(std::size_t index) {
     Force& force = forces_[index];
     force.on = false;
+    std::erase(ending_, index);
     world_.revert(force.token);
     tolerance_.release(force.effect);
     Armed& armed = armed_[force.armed];

@@ -6,7 +6,8 @@
 //
 // Triggers are armed by time, by what nodes publish, and by the end of other faults. Whether
 // an occurrence happens and which nodes "any 2" means are draws of that occurrence alone,
-// under the fault's id. A trigger that is never met leaves a record that says so.
+// under the fault's id. A trigger that is never met leaves a record that says so. What ends in the
+// instant in which another strikes has ended before: they do not overlap.
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -67,6 +68,7 @@ private:
         std::size_t armed = 0, record = 0;
         fault::Effect effect;
         bool on = true;
+        Instant ends = Instant::max();  // By its `for`.
     };
 
     struct Whom {
@@ -81,6 +83,7 @@ private:
     void strike(std::size_t armed);
     void apply(std::size_t armed, std::uint32_t occurrence, std::vector<core::Id> targets);
     void revert(std::size_t force);
+    void end_what_is_over();
     void ended(const std::string& id);
     void missed(Armed& armed, std::uint32_t occurrence, std::string why);
     [[nodiscard]] std::vector<core::Id> resolve(const Armed& armed, std::uint32_t occurrence);
@@ -102,9 +105,10 @@ private:
     Tolerance tolerance_;
     std::vector<Armed> armed_;
     std::vector<Force> forces_;
-    std::vector<core::Id> claims_;  // Nodes in order of their latest claim to lead.
-    std::size_t seen_ = 0;          // Of record_.published.
-    bool by_event_ = false;         // Some trigger or target depends on what is published.
+    std::vector<std::size_t> ending_;  // Those in force that have an end, in order of striking.
+    std::vector<core::Id> claims_;     // Nodes in order of their latest claim to lead.
+    std::size_t seen_ = 0;             // Of record_.published.
+    bool by_event_ = false;            // Some trigger or target depends on what is published.
     bool over_ = false;
     core::Result<void> state_;
 };
