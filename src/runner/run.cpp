@@ -9,6 +9,7 @@
 
 #include "core/glance.h"
 #include "core/text.h"
+#include "fault/shown.h"
 #include "runner/rerun.h"
 #include "world/conductor.h"
 
@@ -214,6 +215,18 @@ core::Result<RunResult> run_plan(const Bench& bench, fault::Plan plan, std::uint
     result.findings = check::judge(bench.checks, {system, result.plan, result.record});
     leave_determinism_open(result, options.world);
     result.judgement = judge(result.plan, result.record, result.findings);
+    if (result.judgement.idle && result.judgement.verdict == Verdict::inconclusive) {
+        const auto& whole = result.plan;
+        const std::string why =
+            fault::never_shown(whole.faults, bench.faults, {whole.nodes, whole.clients});
+        if (!why.empty()) {  // No window is long enough.
+            auto& told = result.judgement.why;
+            constexpr std::string_view alone = "and the scenario requires it.";
+            const auto end = told.find(alone);
+            if (end != std::string::npos) told.resize(end + alone.size());
+            told += " " + why + ".";
+        }
+    }
     return result;
 }
 

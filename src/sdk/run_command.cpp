@@ -15,6 +15,7 @@
 #include "runner/cause.h"
 #include "runner/formats.h"
 #include "runner/shrink.h"
+#include "scenario/remarks.h"
 #include "sdk/guarded.h"
 #include "sdk/places.h"
 #include "sdk/story_file.h"
@@ -475,6 +476,10 @@ int run(Session& session, const RunRequest& asked) {
         session.err.print(session.program +
                           ": note: in this build a node that asks the operating system is not "
                           "caught (see doctor)\n");
+    }
+    const std::string remark = scenario::remark(*scenario, session.bench.faults);
+    if (!remark.empty() && !session.quiet) {
+        session.err.print(fmt::format("{}: note: {}\n", session.program, remark));
     }
     if (request.seed) return run_one_seed(session, *scenario, request);
     const auto outcome = run_sweep(session, *scenario, request);

@@ -11,6 +11,7 @@
 #include "fault/plan.h"
 #include "fault/reference.h"
 #include "runner/worker.h"
+#include "scenario/remarks.h"
 #include "sdk/catalogue_json.h"
 #include "sdk/doctor.h"
 #include "ui/table.h"
@@ -57,6 +58,10 @@ int validate(Session& session, const std::vector<std::string>& files,
                 scenario.system->name, core::counted(scenario.nodes, "node"),
                 core::counted(scenario.faults.size() + scenario.random.size(), "fault entry"),
                 scenario::to_text(scenario.expect)));
+            const std::string remark = scenario::remark(scenario, session.bench.faults);
+            if (!remark.empty()) {
+                session.err.print(fmt::format("{}: note: {}\n", core::plain(loaded->path), remark));
+            }
         }
     }
     if (!session.text()) session.out.print("[\n" + shown + "\n]\n");
