@@ -2,11 +2,14 @@
 // result on stdout is that and nothing else; a node that ends the process fails, never passes.
 // Method: the command line of a program with a talkative system, in a child whose streams are
 // files.
+#include <gmock/gmock.h>
+
 #include <nlohmann/json.hpp>
 
 #include <iostream>
 
 #include "core/guard.h"
+#include "runner/worker.h"
 #include "sdk/command_line.h"
 #include "sdk/program_test.h"
 #include "sdk/standard.h"
@@ -111,3 +114,12 @@ TEST_F(NodeOutput, survives_a_node_that_closes_what_it_does_not_own) {
 
 }  // namespace
 }  // namespace storm::sdk::testing
+
+// What it runs again in a fresh process is this program.
+int main(int argc, char** argv) {
+    if (argc > 1 && std::string_view(argv[1]) == storm::runner::worker_command) {
+        return storm::run_command_line(storm::sdk::testing::talkers(), argc, argv);
+    }
+    ::testing::InitGoogleMock(&argc, argv);
+    return RUN_ALL_TESTS();
+}

@@ -381,7 +381,7 @@ bool Simulation::maybe(const core::CodeSite& code) {
     return fires;
 }
 
-Simulation::Site& Simulation::site_of(const core::CodeSite& code) {
+Site& Simulation::site_of(const core::CodeSite& code) {
     for (auto& site : sites_) {
         if (site.site == &code) return site;
     }

@@ -26,6 +26,7 @@
 #include "sim/digest.h"
 #include "sim/endpoint.h"
 #include "sim/file_work.h"
+#include "sim/pending.h"
 #include "sim/wheel.h"
 #include "world/world.h"
 
@@ -85,23 +86,6 @@ public:
     void allocated(std::ptrdiff_t bytes) override;
 
 private:
-    struct Site {
-        const core::CodeSite* site = nullptr;
-        core::Key key = 0;
-        std::uint64_t reached = 0, held = 0;
-        std::int8_t active = -1;
-    };
-    struct Waiting {
-        world::Predicate predicate;
-        core::Key root;
-        world::Callback callback;
-    };
-    struct Done {
-        core::Id client;
-        std::uint32_t operation;
-        core::Result<Value> result;
-    };
-
     // Draws.
     [[nodiscard]] std::uint64_t lane(fault::Purpose p) const {
         return lanes_[static_cast<std::size_t>(p)];
@@ -292,10 +276,6 @@ private:
     std::vector<Site> sites_;
     std::vector<std::uint32_t> at_once_restart_;
     Endpoint* running_ = nullptr;
-    struct Pin {
-        std::int64_t outcome;
-        bool used;
-    };
     std::unordered_map<std::uint64_t, Pin> pins_;  // Looked up by key only, never iterated.
     LinkStates network_states_;
 };
