@@ -254,7 +254,7 @@ std::string causes_text(const std::vector<Cause>& causes) {
     const auto count = [](std::uint32_t n) { return n == 0 ? "none" : core::with_commas(n); };
     const Cause& first = causes.front();
     const std::string seeds = core::counted(first.of, "fresh seed");
-    if (first.of < enough) return fmt::format("not known: time was up after {}", seeds);
+    if (first.of < enough) return fmt::format("not known: stopped after {}", seeds);
     const bool any = std::ranges::any_of(
         causes, [](const Cause& each) { return each.with != 0 || each.without != 0; });
     if (!any) {
@@ -286,7 +286,7 @@ std::string shrink_text(const Shrink& shrink) {
     }
     if (shrink.runs > 0) text += ", " + core::counted(shrink.runs, "run");
     if (shrink.took.ns > 0) text += ", " + short_time(shrink.took);
-    if (shrink.stopped) text += "; time was up, smaller may exist";
+    if (shrink.stopped) text += "; stopped early, smaller may exist";
     return text;
 }
 

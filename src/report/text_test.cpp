@@ -216,7 +216,7 @@ TEST(Text, CausesOnTheSameSeedsAreOneSentence) {
     EXPECT_EQ(causes_text({{"net.loss", 0, 0, 200}}),
               "on 200 fresh seeds none fails, with net.loss or without: it takes what this seed "
               "drew, too");
-    EXPECT_EQ(causes_text({{"net.loss", 1, 0, 3}}), "not known: time was up after 3 fresh seeds");
+    EXPECT_EQ(causes_text({{"net.loss", 1, 0, 3}}), "not known: stopped after 3 fresh seeds");
 }
 
 TEST(Text, WhatTwoChecksSayAlikeIsSaidOnceAndTheSecondIsNamed) {

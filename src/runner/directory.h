@@ -109,9 +109,6 @@ void fit(StoredRun& run, std::size_t most = 64U << 20U);
 /// `run` is what read_verdict() made of it.
 [[nodiscard]] core::Result<void> check_verdict(std::string_view text, const std::string& name,
                                                const StoredRun& run);
-/// The digest of a verdict.json: core::key_of() of its text with the 16 digits of "seal" as zeros.
-/// 0 if it has no such line.
-[[nodiscard]] core::Key seal_of(std::string text);
 [[nodiscard]] core::Result<void> read_decisions(std::string_view text, const std::string& name,
                                                 history::RunRecord& record);
 [[nodiscard]] core::Result<void> read_events(std::string_view text, const std::string& name,

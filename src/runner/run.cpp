@@ -165,7 +165,11 @@ Judgement judge(const fault::Plan& plan, const history::RunRecord& record,
                               core::counted(sum.unseen->claimed - sum.unseen->voided, "time"));
         return out;
     }
-    if (!idle.empty()) {
+    const auto cut =
+        std::ranges::find(findings, history::Breach::cut_short, &check::Finding::anomaly);
+    if (cut != findings.end()) {  // Whatever else is open is so because of that.
+        out.why = cut->sentence;
+    } else if (!idle.empty()) {
         out.why = std::move(idle);
     } else if (const auto at = first(Verdict::inconclusive); at != findings.end()) {
         out.why = at->check + ": " + at->sentence;

@@ -14,6 +14,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "runner/directory.h"
+#include "runner/seal.h"
 
 namespace storm::runner {
 namespace {
@@ -416,8 +417,7 @@ core::Result<void> check_verdict(std::string_view text, const std::string& name,
                                core::to_text(record.ended)));
     }
     if (run.seal && *run.seal != seal_of(std::string(text))) {
-        return bad(
-            "other bytes than were written (its \"seal\" says so); it is damaged or changed");
+        return bad(std::string(seal_broken));
     }
     return {};
 }

@@ -11,6 +11,7 @@
 #include "runner/directory.h"
 #include "runner/events.h"
 #include "runner/json_out.h"
+#include "runner/seal.h"
 
 namespace storm::runner {
 namespace {
@@ -92,19 +93,6 @@ void write_list(JsonOut& out, std::string_view key, const Items& items, Write&& 
     out.end();
 }
 
-constexpr std::string_view seal_zeros = "0000000000000000";
-
-/// Where the digits of the last key "seal" begin; npos if there are none.
-std::size_t seal_digits(std::string_view text) {
-    constexpr std::string_view key = "\"seal\"";
-    auto at = text.rfind(key);
-    if (at != std::string_view::npos) at = text.find('"', at + key.size());
-    if (at == std::string_view::npos || text.size() - at <= seal_zeros.size() + 1) {
-        return std::string_view::npos;
-    }
-    return at + 1;
-}
-
 void write_record(JsonOut& out, const history::RunRecord& record) {
     out.text("digest", core::hex(record.digest));
     out.number("events", record.events);
@@ -115,12 +103,6 @@ void write_record(JsonOut& out, const history::RunRecord& record) {
 }
 
 }  // namespace
-
-core::Key seal_of(std::string text) {
-    const auto at = seal_digits(text);
-    if (at == std::string::npos) return 0;
-    return core::key_of(text.replace(at, seal_zeros.size(), seal_zeros));
-}
 
 std::string verdict_json(const StoredRun& run) {
     return verdict_json(run, record_files(run.result.record));
@@ -186,11 +168,9 @@ std::string verdict_json(const StoredRun& run, const ExtraFiles& files) {
         to.text("digest", core::hex(core::key_of(file.second)));
         to.end();
     });
-    out.text("seal", seal_zeros);
+    out.text("seal", unsealed);
     out.end();
-    std::string text = out.take() + "\n";
-    const auto seal = core::hex(seal_of(text));
-    return text.replace(seal_digits(text), seal.size(), seal);
+    return sealed(out.take() + "\n");
 }
 
 std::string decision_json(const history::DecisionRecord& decision) {

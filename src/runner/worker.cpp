@@ -38,6 +38,7 @@ using core::ErrorKind;
 constexpr int requests_fd = 3;  // In an executed worker.
 constexpr int replies_fd = 4;
 constexpr int words_fd = 5;
+constexpr std::uint32_t greeting = 0x53544f52;  // Its first bytes: it can serve.
 constexpr std::uint32_t message_max = 512U << 20U;
 constexpr int fill = 0xA5;       // Of what an altered process never wrote.
 constexpr int same_fill = 0x5A;  // Of the stack of one that is the same.
@@ -172,6 +173,7 @@ PackedReading read_run(const Bench& bench, const PackedRequest& request, int pat
 int serve(const Bench& bench, int requests, int replies, int pattern) {
     core::own_descriptor(requests);
     core::own_descriptor(replies);
+    if (!send_all(replies, &greeting, sizeof greeting)) return 0;
     for (;;) {
         const auto request = receive_message<PackedRequest>(requests);
         if (!request) return 0;  // The parent has hung up.
@@ -247,6 +249,7 @@ struct Elsewhere::Process {
     LastWords* words = nullptr;
     Duration cpu_at{}, real_at{}, real_limit{};  // Of what it was asked last.
     bool looping = false;
+    bool greeted = false;  // It has begun: if it ends now, that is the run's doing.
     StuckWatch pulse;
 
     ~Process() {
@@ -277,6 +280,8 @@ struct Elsewhere::Process {
     void watch(Duration cpu_limit, Duration stuck_limit);
     /// The process has hung up: how it died.
     [[nodiscard]] Death bury();
+    /// It hung up before it could begin: why, as far as it said.
+    [[nodiscard]] core::Error stillborn();
 };
 
 core::Result<void> Elsewhere::Process::start(const Bench& bench, const std::string& program,
@@ -329,12 +334,12 @@ void Elsewhere::Process::become(const Bench& bench, const std::string& program,
     redirect_output(output);
     if (surroundings == Surroundings::altered && !program.empty()) {
         // First out of the way of each other, then into place.
-        const int a = ::fcntl(ends.requests, F_DUPFD_CLOEXEC, 16);
-        const int b = ::fcntl(ends.replies, F_DUPFD_CLOEXEC, 16);
-        const int c = ::fcntl(ends.words, F_DUPFD_CLOEXEC, 16);
-        ::dup2(a, requests_fd);
-        ::dup2(b, replies_fd);
-        ::dup2(c, words_fd);
+        const int a = ::fcntl(ends.requests, F_DUPFD_CLOEXEC, words_fd + 1);
+        const int b = ::fcntl(ends.replies, F_DUPFD_CLOEXEC, words_fd + 1);
+        const int c = ::fcntl(ends.words, F_DUPFD_CLOEXEC, words_fd + 1);
+        if (::dup2(a, requests_fd) < 0 || ::dup2(b, replies_fd) < 0 || ::dup2(c, words_fd) < 0) {
+            _exit(70);
+        }
         [[maybe_unused]] const int moved = ::chdir("/");
         const std::string command(worker_command);
         char* arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(command.c_str()),
@@ -367,6 +372,20 @@ Death Elsewhere::Process::bury() {
     Death death = describe_death(status, looping, *words, read_output(output));
     death.outside = !looping && !words->closed && ended_from_outside(status);
     return death;
+}
+
+core::Error Elsewhere::Process::stillborn() {
+    const int status = reap(pid, *words);
+    pid = 0;
+    std::string why = WIFSIGNALED(status) ? fmt::format("by signal {}", WTERMSIG(status))
+                                          : fmt::format("with {}", WEXITSTATUS(status));
+    const auto said = read_output(output);
+    if (!said.empty()) why += ": " + said;
+    return {ErrorKind::io,
+            "starting a worker: it ended " + why +
+                ", before it began (are descriptors, processes "
+                "or memory short?)",
+            {}};
 }
 
 Elsewhere::Elsewhere(const Bench& bench, std::string program, Surroundings surroundings,
@@ -419,6 +438,14 @@ core::Result<std::optional<Reading>> Elsewhere::answer(Duration patience) {
     if (ready <= 0) {
         process_->watch(cpu_limit_, stuck_limit_);
         return std::optional<Reading>{};
+    }
+    if (!process_->greeted) {
+        std::uint32_t word = 0;
+        process_->greeted = receive_all(process_->replies, &word, sizeof word) && word == greeting;
+        if (process_->greeted) return std::optional<Reading>{};
+        auto error = process_->stillborn();
+        process_.reset();
+        return std::unexpected(std::move(error));
     }
     Reading reading;
     auto packed = receive_message<PackedReading>(process_->replies);

@@ -212,6 +212,24 @@ TEST_F(Replay, OfASweepSaysThatItHasNoRunOrWhatItLost) {
     EXPECT_EQ(storm({"report", "runs/pass"}).code, 65);
 }
 
+TEST_F(Replay, OfAStoryThatWasEditedIsRefused) {
+    ASSERT_EQ(storm({"run", scenario("demo/primary-backup-repaired.yaml"), "--seeds", "5", "--out",
+                     "runs/pass"})
+                  .code,
+              0);
+    for (const auto& [path, is, was] :
+         {std::tuple{"runs/pass/story.json", "\"run\": 5", "\"run\": 5000"},
+          std::tuple{"runs/it/story.json", "\"with\": ", "\"with\": 1"}}) {
+        auto text = read(path);
+        const auto at = text.find(is);
+        ASSERT_NE(at, std::string::npos) << text;
+        write(path, text.replace(at, std::string_view(is).size(), was));
+        const auto answer = storm({"report", fs::path(path).parent_path()});
+        EXPECT_EQ(answer.code, 65) << answer.all();
+        EXPECT_TRUE(has(answer.err, path) && has(answer.err, "damaged or changed")) << answer.err;
+    }
+}
+
 TEST_F(Replay, OfAFileThatIsNotTheOneOfTheVerdictNamesIt) {
     ASSERT_EQ(
         storm({"run", scenario("demo/primary-backup.yaml"), "--seed", "4", "--out", "runs/other"})

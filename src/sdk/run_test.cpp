@@ -62,6 +62,19 @@ TEST_F(Run, ThatComesToItsLimitOfEventsNamesTheKeyThatRaisesIt) {
     EXPECT_TRUE(has(run.out, "`for`")) << run.out;
 }
 
+TEST_F(Run, ThatIsCutShortIsNoVerdictOfAnyCheck) {
+    // The heal is behind it, and n3 would have caught up.
+    const auto raft = scenario("gallery/raft.yaml");
+    const auto cut =
+        storm({"run", raft, "--seed", "23", "--set", "limits.steps=1500", "--out", "it"});
+    EXPECT_EQ(cut.code, 2) << cut.all();
+    EXPECT_TRUE(has(read("it/verdict.json"), "\"complete\":false")) << cut.all();
+    // In a burst of events, 600 of which are few.
+    const auto burst = storm({"run", raft, "--seed", "99", "--set", "limits.steps=600"});
+    EXPECT_EQ(burst.code, 2) << burst.all();
+    EXPECT_TRUE(has(burst.out, "getting on all the time")) << burst.out;
+}
+
 TEST_F(Run, NamesInEveryFormWhatTheModeLeavesOut) {
     write("all.yaml",
           "stormproof: 1\ntitle: All\nsystem: {use: register, nodes: 3}\nworkload:\n"

@@ -128,6 +128,7 @@ void catch_signals() {
     if (before.sa_handler != SIG_IGN) sigaction(SIGHUP, &action, nullptr);
     action.sa_handler = SIG_IGN;
     sigaction(SIGPIPE, &action, nullptr);
+    sigaction(SIGXFSZ, &action, nullptr);  // A file that may not grow is told as a full disk is.
 }
 
 core::Result<std::string> find_scenario(const std::string& path, const std::string& program) {

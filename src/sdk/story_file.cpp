@@ -6,6 +6,7 @@
 #include "core/json.h"
 #include "core/text.h"
 #include "runner/json_out.h"
+#include "runner/seal.h"
 #include "sdk/places.h"
 
 namespace storm::sdk {
@@ -287,14 +288,16 @@ std::string story_json(const Tale& tale) {
     if (facts.shrink) write_shrink(out, *facts.shrink);
     out.text_if("not_small", facts.not_small);
     write_lists(out, facts);
+    out.text("seal", runner::unsealed);
     out.end();
-    return out.take() + "\n";
+    return runner::sealed(out.take() + "\n");
 }
 
 core::Result<void> read_story(std::string_view source, const std::string& name, Tale& tale) {
     JsonReader in(source, name);
     Facts& facts = tale.facts;
     Bare bare;
+    std::string seal;
     facts = {};
     facts.kind.clear();
     auto members = list_members(in, facts);
@@ -306,7 +309,7 @@ core::Result<void> read_story(std::string_view source, const std::string& name, 
           text(in, "why", bare.why), text(in, "scenario_digest", bare.digest),
           text(in, "system", bare.system), text(in, "plant", bare.plant),
           text(in, "not_small", facts.not_small), text(in, "expect", bare.expect),
-          text(in, "expect_check", bare.expect_check),
+          text(in, "expect_check", bare.expect_check), text(in, "seal", seal),
           Member{"sweep", [&] { facts.sweep = read_sweep(in); }},
           Member{"shrink", [&] { facts.shrink = read_shrink(in); }}}) {
         members.push_back(each);
@@ -317,6 +320,10 @@ core::Result<void> read_story(std::string_view source, const std::string& name, 
         in.refuse(0, "the key \"kind\" must be finding, seed, small or sweep");
     }
     STORM_CHECK(in.finish());
+    if (!seal.empty() && seal != core::hex(runner::seal_of(std::string(source)))) {
+        return core::fail(core::ErrorKind::bad_input,
+                          name + ": " + std::string(runner::seal_broken));
+    }
     return facts.kind == "sweep" ? take(bare, name, tale) : core::Result<void>{};
 }
 

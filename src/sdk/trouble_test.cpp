@@ -107,7 +107,6 @@ TEST_F(Trouble, AFullDiskIsSaidAndLeavesNothingHalfWritten) {
     const auto answer = storm({"run", broken(), "--no-cause", "--seeds", "50", "--out", "runs/it"},
                               {.in_child =
                                    [] {
-                                       std::signal(SIGXFSZ, SIG_IGN);
                                        const rlimit small{20'000, 20'000};
                                        setrlimit(RLIMIT_FSIZE, &small);
                                    },
@@ -147,11 +146,30 @@ TEST_F(Trouble, AFileThatIsThereIsNotReplacedByASavedScenario) {
     EXPECT_FALSE(there("runs/primary-backup-seed-3-small"));
 }
 
+TEST_F(Trouble, TooFewDescriptorsAreSaidAndBlameNoSystem) {
+    const auto sound = scenario("demo/primary-backup-repaired.yaml");
+    for (rlim_t few = 8; few <= 24; ++few) {
+        const Twist poor{.in_child =
+                             [few] {
+                                 const rlimit limit{few, few};
+                                 setrlimit(RLIMIT_NOFILE, &limit);
+                             },
+                         .meanwhile = {},
+                         .program = {},
+                         .shell = {}};
+        for (const char* seeds : {"--seed", "--seeds"}) {
+            const auto answer = storm({"run", sound, seeds, "3", "--no-cause"}, poor);
+            EXPECT_TRUE(answer.code == 0 || answer.code == 70) << few << answer.all();
+            EXPECT_FALSE(has(answer.out, "VIOLATED")) << few << answer.all();
+            if (answer.code == 70) EXPECT_TRUE(has(answer.err, "error:")) << few << answer.all();
+        }
+    }
+}
+
 TEST_F(Trouble, APageThatCannotBeWrittenIsNamedAsItWouldBeCalled) {
     ASSERT_EQ(storm({"run", broken(), "--no-cause", "--seed", "3", "--out", "runs/it"}).code, 0);
     const Twist full{.in_child =
                          [] {
-                             std::signal(SIGXFSZ, SIG_IGN);
                              const rlimit small{1'000, 1'000};
                              setrlimit(RLIMIT_FSIZE, &small);
                          },

@@ -145,11 +145,13 @@ core::Result<void> Simulation::drive(Instant until) {
     return {};
 }
 
-// At the limit of events: whether the second half of them took the run on nearly as far as the
-// first did, and it is not only at its very beginning.
+// At the limit of events: whether time goes on. Events may come in bursts; endless is what takes
+// more than one in a microsecond, and either takes more and more or is at its very beginning.
 bool Simulation::gets_on() const {
     const Duration planned = setup_->plan.chaos + setup_->plan.settle;
     const Duration first = half_way_ - Instant{}, second = now_ - half_way_;
+    const auto half = static_cast<std::int64_t>(step_limit_ / 2);
+    if (second >= core::microseconds(half)) return true;
     return second.ns > 0 && second >= Duration{first.ns / 4} &&
            now_ - Instant{} >= Duration{planned.ns / 1000};
 }

@@ -141,7 +141,10 @@ private:
     void finish() {
         const Instant now = world_.now();
         clients_.stop();
-        record_.complete = settled_early_ || now >= end_ || (healed_ && clients_.idle());
+        const bool cut = std::ranges::any_of(record_.breaches, [](const history::Breach& each) {
+            return each.anomaly == history::Breach::cut_short;
+        });
+        record_.complete = !cut && (settled_early_ || now >= end_ || (healed_ && clients_.idle()));
         if (!healed_) record_.healed = now;
         record_.ended = now;
         world_.stop();
