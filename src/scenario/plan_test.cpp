@@ -44,6 +44,25 @@ TEST(Plan, SameScenarioAndSeedGiveTheSamePlan) {
     }
 }
 
+TEST(Plan, ADrawnFaultHasAnotherIdThanAnyListedOne) {
+    const test::World world;
+    const Scenario alone = read_of(world, with_random(", from: [net.loss]"));
+    const auto drawn = plan(alone, world.faults, 3).faults;
+    ASSERT_FALSE(drawn.empty());
+    std::string listed;  // As `shrink --save` writes them.
+    for (const auto& fault : drawn) {
+        listed +=
+            fmt::format("  - {{id: {}, use: net.loss, at: 1s, for: 10ms, share: 1%}}\n", fault.id);
+    }
+    const Scenario both =
+        read_of(world, with_random(", from: [net.loss]}\n" + listed +
+                                   "  - {use: net.loss, at: 2s, for: 1ms, share: 1%"));
+    const auto all = plan(both, world.faults, 3).faults;
+    std::set<std::string> ids;
+    for (const auto& fault : all) EXPECT_TRUE(ids.insert(fault.id).second) << fault.id;
+    EXPECT_EQ(all.size(), 2 * drawn.size() + 1);
+}
+
 TEST(Plan, TakingAKindOutLeavesTheOtherFaultsAsTheyWere) {
     const test::World world;
     const Scenario all =

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <bit>
+#include <set>
 #include <variant>
 
 #include "core/require.h"
@@ -247,6 +248,7 @@ public:
           seed_(seed),
           budget_(budget),
           topology_{scenario.nodes, scenario.clients} {
+        for (const auto& fault : plan.faults) listed_.insert(fault.id);
         guarded_ = scenario.mode == fault::Mode::recoverable && scenario.system->tolerates;
         if (guarded_) most_ = scenario.system->tolerates(scenario.nodes).crashed;
     }
@@ -280,6 +282,7 @@ private:
         planned.id += kind.spec->name;
         planned.id += '/';
         planned.id += std::to_string(slot);
+        while (listed_.contains(planned.id)) planned.id += '\'';
         planned.use = kind.spec->name;
         planned.required = false;
         if (!kind.spec->instant) {
@@ -315,6 +318,7 @@ private:
     std::uint64_t dice_;
     std::uint64_t seed_;
     Budget& budget_;
+    std::set<std::string> listed_;  // Ids that the scenario gives: those of a saved plan, too.
     fault::Topology topology_;
     bool guarded_ = false;
     std::uint32_t most_ = 1;

@@ -331,6 +331,7 @@ TEST(WrongFiles, ABracketThatIsNeverClosedIsToldWhereItOpens) {
     const std::string before = "stormproof: 1\ntitle: \"a { in quotes\"  # and [ in a remark\n";
     for (const std::string text :
          {"system: {use: store, nodes: 3\nfor: 1s\n", "checks: [linearizable,\nfor: 1s\n",
+          "seed: it is 'tis\nchecks: [linearizable,\nfor: 1s\n",
           "faults:\n  - {use: net.partition, groups: [[n1], [n2]}\n"}) {
         const auto problems = world.read(before + text).problems;
         ASSERT_EQ(problems.size(), 1U) << text;
@@ -339,6 +340,24 @@ TEST(WrongFiles, ABracketThatIsNeverClosedIsToldWhereItOpens) {
             core::split(before + text, '\n').at(static_cast<std::size_t>(problems[0].line - 1));
         const char at = line.at(static_cast<std::size_t>(problems[0].column - 1));
         EXPECT_TRUE(at == '{' || at == '[') << line;
+    }
+}
+
+TEST(WrongFiles, AQuoteThatIsNeverClosedIsToldWhereItOpens) {
+    const test::World world;
+    const std::string rest = "for: 1s\nchecks:\n  - linearizable";
+    for (const std::string text :
+         {"title: \"no end\n", "title: 'no ''end\n", "title: \"no \\\" end\n",
+          "title: &t \"no end\n", "\"title: no end\n", "system: {use: store, nodes: \"3}\n",
+          "checks: ['a, b]\n"}) {
+        for (const std::string end : {"", "\n", "\n\n", " \n # done\n"}) {
+            const auto problems = world.read("stormproof: 1\n" + text + rest + end).problems;
+            ASSERT_EQ(problems.size(), 1U) << text;
+            EXPECT_TRUE(problems[0].what.contains("never closed")) << text << problems[0].what;
+            EXPECT_EQ(problems[0].line, 2) << text;
+            const auto quote = text.find_first_of("\"'");
+            EXPECT_EQ(problems[0].column, static_cast<int>(quote + 1)) << text;
+        }
     }
 }
 

@@ -26,21 +26,25 @@ public:
     }
 };
 
-/// Bytes of a quoted scalar that begins at `from`, quotes included; up to the end of its line.
-std::uint32_t quoted_length(std::string_view text, std::size_t from) {
+/// Where a quoted scalar that begins at `from` ends, behind its quote; npos if it does not.
+std::size_t quoted_end(std::string_view text, std::size_t from) {
     const char quote = text[from];
-    for (std::size_t i = from + 1; i < text.size() && text[i] != '\n'; ++i) {
+    for (std::size_t i = from + 1; i < text.size(); ++i) {
         if (quote == '"' && text[i] == '\\') {
             ++i;
         } else if (text[i] == quote) {
-            if (quote == '\'' && i + 1 < text.size() && text[i + 1] == quote) {
-                ++i;
-                continue;
-            }
-            return static_cast<std::uint32_t>(i + 1 - from);
+            if (quote == '"' || i + 1 == text.size() || text[i + 1] != quote) return i + 1;
+            ++i;
         }
     }
-    return 1;
+    return std::string_view::npos;
+}
+
+/// Bytes of a quoted scalar that begins at `from`, quotes included; up to the end of its line.
+std::uint32_t quoted_length(std::string_view text, std::size_t from) {
+    const auto end = quoted_end(text, from);
+    const bool one_line = end != std::string_view::npos && text.find('\n', from) >= end;
+    return one_line ? static_cast<std::uint32_t>(end - from) : 1;
 }
 
 /// Bytes of a list or map in brackets that begins at `from`, if it ends soon and on its line.
@@ -106,6 +110,12 @@ public:
                                                      text_.empty() ? 0 : text_.size() - 1);
         const char first = text_.empty() ? ' ' : text_[at];
         const bool quoted = first == '"' || first == '\'';
+        if (const auto open = never_ends(tag, at)) {
+            const auto offset = static_cast<std::uint32_t>(*open);
+            stop({offset + shift_, 1, setting_},
+                 fmt::format("this is not YAML: this {} is never closed", text_[*open]), "");
+            return;
+        }
         YamlNode* node =
             fresh(Kind::scalar, mark,
                   quoted ? quoted_length(text_, at) : static_cast<std::uint32_t>(value.size()));
@@ -135,6 +145,17 @@ private:
         YamlNode* node;
         bool finished;
     };
+
+    /// Where the quote of a quoted scalar stands that only the end of the file ends: yaml-cpp takes
+    /// it for closed there. Such scalars have the tag "!"; they may begin with an anchor.
+    [[nodiscard]] std::optional<std::size_t> never_ends(const std::string& tag,
+                                                        std::size_t from) const {
+        if (tag != "!") return std::nullopt;
+        const auto quote = text_.find_first_of("\"'", from);
+        if (quote == std::string_view::npos) return std::nullopt;  // A block.
+        const bool ends = quoted_end(text_, quote) != std::string_view::npos;
+        return ends ? std::nullopt : std::optional(quote);
+    }
 
     void stop(const Place& where, std::string what, std::string help) {
         if (!stopped_) problems_.add(where, std::move(what), std::move(help));
@@ -273,22 +294,30 @@ std::optional<std::size_t> indenting_tab(std::string_view text, std::size_t limi
     return std::nullopt;
 }
 
-/// The innermost bracket that is still open where the file ends, or where a key stands at the
-/// left margin: whoever wrote that has forgotten the bracket, wherever the parser gives up.
+/// Whether a value may begin here: not in the middle of a plain one.
+bool value_begins(std::string_view text, std::size_t at) {
+    auto last = text.substr(0, at).find_last_not_of(' ');
+    const auto word = text.substr(0, at).find_last_of(" \n", last);
+    if (word != std::string_view::npos && text.substr(word + 1).starts_with('&')) {  // An anchor.
+        last = text.substr(0, word + 1).find_last_not_of(' ');
+    }
+    return last == std::string_view::npos || std::string_view("\n:,[{-").contains(text[last]);
+}
+
+/// A quote that is never closed; else the innermost bracket that is still open where the file ends,
+/// or where a key stands at the left margin: whoever wrote that has forgotten the bracket, wherever
+/// the parser gives up.
 std::optional<std::size_t> never_closed(std::string_view text) {
     std::vector<std::size_t> open;
-    char quote = 0;
     for (std::size_t i = 0; i < text.size(); ++i) {
         const char c = text[i];
         const bool begins = i == 0 || text[i - 1] == '\n' || text[i - 1] == ' ';
-        if (quote != 0) {
-            if (c == '\\' && quote == '"') ++i;
-            if (c == quote) quote = 0;
-        } else if (c == '#' && begins) {
+        if (c == '#' && begins) {
             i = std::min(text.find('\n', i), text.size());
-        } else if ((c == '"' || c == '\'') &&
-                   (begins || text[i - 1] == '[' || text[i - 1] == '{' || text[i - 1] == ',')) {
-            quote = c;
+        } else if ((c == '"' || c == '\'') && value_begins(text, i)) {
+            const auto end = quoted_end(text, i);
+            if (end == std::string_view::npos) return i;
+            i = end - 1;
         } else if (c == '[' || c == '{') {
             if (!open.empty() || begins) open.push_back(i);
         } else if ((c == ']' || c == '}') && !open.empty()) {
@@ -329,9 +358,10 @@ void report_yaml(const YAML::Exception& error, std::string_view text, const Buil
     }
     if (const auto open = never_closed(text)) {
         mark.pos = static_cast<int>(*open);
+        const bool quote = text[*open] == '"' || text[*open] == '\'';
         problems.add(builder.place(mark, 1),
-                     fmt::format("this is not YAML: this {} is never closed, or a comma is missing",
-                                 text[*open]));
+                     fmt::format("this is not YAML: this {} is never closed{}", text[*open],
+                                 quote ? "" : ", or a comma is missing"));
         return;
     }
     // A file that breaks off is wrong where its text ends, not below.
