@@ -57,6 +57,11 @@ const PurposeInfo& info(Purpose purpose) {
     return table[number < table.size() && !table[number].name.empty() ? number : 0];
 }
 
+std::string name_of(Purpose purpose, core::Key key, std::uint32_t index) {
+    return std::string(info(purpose).name) + " " + std::to_string(key) + " " +
+           std::to_string(index);
+}
+
 std::optional<Purpose> purpose_from(std::string_view name) {
     if (name.empty()) return std::nullopt;
     for (std::size_t i = 1; i < table.size(); ++i) {

@@ -55,6 +55,8 @@ struct PurposeInfo {
 };
 [[nodiscard]] const PurposeInfo& info(Purpose purpose);
 [[nodiscard]] std::optional<Purpose> purpose_from(std::string_view name);
+/// A draw, as records name it: "net.loss 7302 0".
+[[nodiscard]] std::string name_of(Purpose purpose, core::Key key, std::uint32_t index);
 
 /// How much of the network's own noise is drawn.
 enum class Ambient : std::uint8_t { drawn, calm, neutral };

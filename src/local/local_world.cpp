@@ -258,8 +258,7 @@ void LocalWorld::stop() {
     for (const auto& pin : setup_->plan.pins) {
         const auto key = Draws::pin_key(pin.purpose, pin.key, pin.index);
         if (std::ranges::find(pins_used_, key) != pins_used_.end()) continue;
-        record_->unplaced.push_back(
-            fmt::format("{} {} {}", fault::info(pin.purpose).name, pin.key, pin.index));
+        record_->unplaced.push_back(fault::name_of(pin.purpose, pin.key, pin.index));
     }
 }
 

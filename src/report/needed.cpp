@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "core/text.h"
 #include "fault/decision.h"
@@ -67,7 +68,9 @@ std::string pin_text(const fault::Decision& pin, const std::string& who) {
 
 void add_pins(std::vector<std::string>& lines, const Run& run, std::size_t most) {
     std::vector<std::pair<std::string, std::size_t>> texts;  // And how often.
+    const std::set<std::string> unplaced(run.record.unplaced.begin(), run.record.unplaced.end());
     for (const auto& pin : run.plan.pins) {
+        if (unplaced.contains(fault::name_of(pin.purpose, pin.key, pin.index))) continue;
         const auto& all = run.record.decisions;
         const auto at = std::find_if(all.begin(), all.end(), [&](const auto& each) {
             return each.purpose == static_cast<std::uint8_t>(pin.purpose) && each.key == pin.key &&
@@ -87,6 +90,10 @@ void add_pins(std::vector<std::string>& lines, const Run& run, std::size_t most)
     }
     if (shown < texts.size()) {
         lines.push_back(fmt::format("and {} more such decisions", texts.size() - shown));
+    }
+    if (!unplaced.empty()) {
+        lines.push_back(fmt::format("{} that the plan fixes met nothing and changed nothing",
+                                    core::counted(unplaced.size(), "decision")));
     }
 }
 

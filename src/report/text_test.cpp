@@ -195,6 +195,18 @@ TEST(Text, ARunThatNeedsMoreThanFaultsSaysWhat) {
     EXPECT_EQ(text.find("fails by itself"), std::string::npos);
 }
 
+TEST(Text, APinThatMetNoDecisionIsNoEvidence) {
+    auto example = examples::demo();
+    example.plan.pins = {{fault::Purpose::net_loss, 7, 0, 1},
+                         {fault::Purpose::net_delay, 8, 0, 2'500'000}};
+    example.record.decisions = {{1, 8, 0, 2'500'000, "n2>c1 Answer"}};
+    example.record.unplaced = {"net.loss 7 0"};
+    const auto text = proof_text(examples::demo_story(example), {});
+    EXPECT_EQ(text.find("lost"), std::string::npos) << text;
+    EXPECT_NE(text.find("the network: answer from n2 to c1 comes 2.5 ms late"), std::string::npos);
+    EXPECT_NE(text.find("1 decision that the plan fixes met nothing"), std::string::npos) << text;
+}
+
 TEST(Text, ARunThatFailsByItselfIsSaidToOnlyIfNothingIsDrawn) {
     auto example = examples::demo();
     example.plan.faults.clear();

@@ -88,8 +88,8 @@ std::vector<std::string> unplaced_texts(const std::vector<std::string>& unplaced
                                         const std::vector<history::DecisionRecord>& decisions) {
     std::map<std::string, const history::DecisionRecord*> recorded;
     for (const auto& each : decisions) {
-        const auto& purpose = fault::info(static_cast<fault::Purpose>(each.purpose)).name;
-        recorded.emplace(fmt::format("{} {} {}", purpose, each.key, each.index), &each);
+        const auto purpose = static_cast<fault::Purpose>(each.purpose);
+        recorded.emplace(fault::name_of(purpose, each.key, each.index), &each);
     }
     std::map<std::string, std::size_t> times;
     for (const auto& each : unplaced) {

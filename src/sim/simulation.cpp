@@ -395,8 +395,7 @@ void Simulation::stop() {
     for (const auto& pin : setup_->plan.pins) {
         const auto& met = pins_[pin_key(pin.purpose, pin.key, pin.index)];
         if (!met.used) {
-            record_->unplaced.push_back(
-                fmt::format("{} {} {}", fault::info(pin.purpose).name, pin.key, pin.index));
+            record_->unplaced.push_back(fault::name_of(pin.purpose, pin.key, pin.index));
         }
     }
     record_->events = events_;
