@@ -138,7 +138,6 @@
       (n, s, h, to), "real name resolution")                                                      \
     X(int, pthread_create, "pthread_create",                                                      \
       (void* to, const void* a, void* (*run)(void*), void* with), (to, a, run, with), "a thread") \
-    X(int, fork, "fork", (), (), "a process")                                                     \
     X(int, system, "system", (const char* line), (line), "a process")                             \
     X(void*, popen, "popen", (const char* line, const char* m), (line, m), "a process")           \
     X(int, posix_spawn, "posix_spawn",                                                            \
@@ -251,14 +250,30 @@ void* real(std::size_t index) {
 STORM_GUARDED(STORM_DEFINE_GUARD)
 
 #if defined(STORM_GUARDED_CLOCKS)
+// A child of a worker would go on as a second one, over the same channel: it is told and not made.
+namespace storm::core {
+namespace {
+int refuse_or_fork(const char* function) {
+    if (context.hooks != nullptr) [[unlikely]] {
+        tell(function, "a process");
+        errno = EAGAIN;
+        return -1;
+    }
+    static const auto real_fork = reinterpret_cast<int (*)()>(dlsym(RTLD_NEXT, "fork"));
+    STORM_REQUIRE(real_fork != nullptr);
+    return real_fork();
+}
+}  // namespace
+}  // namespace storm::core
+extern "C" int storm_guard_fork() __asm__("fork");
+extern "C" [[gnu::used, gnu::weak, gnu::visibility("default")]] int storm_guard_fork() {
+    return storm::core::refuse_or_fork("fork");
+}
 // No function can stand between vfork and who calls it: the child would return into a frame that
 // is gone. A fork does all that may be asked of it.
 extern "C" int storm_guard_vfork() __asm__("vfork");
 extern "C" [[gnu::used, gnu::weak, gnu::visibility("default")]] int storm_guard_vfork() {
-    using namespace storm::core;
-    if (context.hooks != nullptr) [[unlikely]]
-        tell("vfork", "a process");
-    return reinterpret_cast<int (*)()>(real(guarded_fork))();
+    return storm::core::refuse_or_fork("vfork");
 }
 
 // No leak: an exception that leaves a node is caught where the stack has been unwound already.

@@ -167,9 +167,9 @@ Every fault of a scenario takes, beside its own parameters:
 
 | Key | Meaning | Default |
 |---|---|---|
-| `at` | when it strikes: `10s`, or `{after: leader, plus: 2s}` | required |
+| `at` | when it strikes: `10s`, or `{after: leader, plus: 2s}`: each time that happens | required |
 | `for` | how long it lasts | to the end of the chaos phase |
-| `target` | whom: `n2`, `[n1, n2]`, `{any: 2}`, `leader`, `{where: role=backup}` | all |
+| `target` | whom: `n2`, `[n1, n2]`, `{any: 2}`, `leader`, `{where: role=backup}` | of links all; of nodes, clocks and disks required |
 | `every` | strikes again this long after it struck | once |
 | `times` | at most this often | no bound |
 | `ramp` | grows to its full strength over this time | at once |

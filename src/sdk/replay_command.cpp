@@ -29,8 +29,11 @@ constexpr const char* small_ending = "-small";
 // One line an event: its number (for --event), time, who, what, to or from whom.
 std::string trace_line(const history::Event& e) {
     const auto who = [](core::Id id) { return core::name_of(id); };
-    std::string line = fmt::format("{:>6} {:>12}  {:<4} {:<9} {}", e.sequence, core::to_human(e.at),
-                                   who(e.node), history::to_text(e.kind), core::plain(e.name));
+    using enum history::EventKind;
+    const bool of_a_fault = e.kind == fault_on || e.kind == fault_off;  // Of whomever it strikes.
+    std::string line =
+        fmt::format("{:>6} {:>12}  {:<4} {:<9} {}", e.sequence, core::to_human(e.at),
+                    of_a_fault ? "" : who(e.node), history::to_text(e.kind), core::plain(e.name));
     if (e.kind == history::EventKind::send) line += " to " + who(e.peer);
     if (e.kind == history::EventKind::deliver) line += " from " + who(e.peer);
     if (e.kind == history::EventKind::drop) line += " from " + who(e.peer);

@@ -212,6 +212,19 @@ TEST_F(Replay, OfASweepSaysThatItHasNoRunOrWhatItLost) {
     EXPECT_EQ(storm({"report", "runs/pass"}).code, 65);
 }
 
+TEST_F(Replay, ThatShowsEveryEventNamesNoNodeWhereAFaultStrikes) {
+    const auto trace = storm({"replay", "runs/it", "--trace"});
+    std::istringstream lines(trace.out);
+    int faults = 0;
+    for (std::string line; std::getline(lines, line);) {
+        const auto at = line.find("fault_o");
+        if (at == std::string::npos) continue;
+        ++faults;
+        EXPECT_EQ(line.substr(at - 5, 5), "     ") << line;
+    }
+    EXPECT_GT(faults, 1) << trace.out;
+}
+
 TEST_F(Replay, OfAStoryThatWasEditedIsRefused) {
     ASSERT_EQ(storm({"run", scenario("demo/primary-backup-repaired.yaml"), "--seeds", "5", "--out",
                      "runs/pass"})

@@ -66,7 +66,7 @@ void Simulation::disarm(node::Io& io, node::TimerId timer) {
     if (at.bent || at.waited) [[unlikely]] {
         Event& e = wheel_[timer.event];
         if (e.slowed) leave_queue(timer.event, at, false);
-        end_claims(std::exchange(e.extra, nil), at, at.began, now_);
+        end_claims(std::exchange(e.extra, nil), at);
     }
     if (io.sealed()) {
         ++at.timers_ended;
@@ -92,18 +92,23 @@ void Simulation::clock_read(Endpoint& at, bool wall) {
         ++force.claimed;
         if (read(at.clock) != without) saw(force, at);
     }
+    for (const Token token : std::exchange(at.drifted, {})) {
+        Force& force = forces_[token];
+        ++force.claimed;
+        if (!force.sabotaged) saw(force, at);
+    }
 }
 
 Instant Simulation::monotonic(node::Io& io) {
     Endpoint& at = endpoint(io);
-    if (!at.clocks.empty()) [[unlikely]]
+    if (!at.clocks.empty() || !at.drifted.empty()) [[unlikely]]
         clock_read(at, false);
     return at.clock.local(now_);
 }
 
 core::WallTime Simulation::wall(node::Io& io) {
     Endpoint& at = endpoint(io);
-    if (!at.clocks.empty()) [[unlikely]] {
+    if (!at.clocks.empty() || !at.drifted.empty()) [[unlikely]] {
         if (std::ranges::any_of(at.clocks, [&](const Bend& b) { return forces_[b.token].growing; }))
             set_clock(at);
         clock_read(at, true);
@@ -159,7 +164,14 @@ void Simulation::revert_clock(Token token, const fault::ClockEffect& effect) {
         return;
     }
     for (const auto id : effect.nodes) {
-        std::erase_if(endpoint(id).clocks, [&](const Bend& bend) { return bend.token == token; });
+        Endpoint& at = endpoint(id);
+        const auto bend = std::ranges::find(at.clocks, token, &Bend::token);
+        if (bend == at.clocks.end()) continue;
+        // Nobody has read it so far, and it stays wrong by as much as it has drifted.
+        const bool wrong = bend->with.local(now_) != bend->without.local(now_);
+        const auto index = index_of(at.id);
+        if (wrong && !at.up() && forces_[token].seen_at[index] == 0) at.drifted.push_back(token);
+        at.clocks.erase(bend);
     }
     turn_clocks(effect.nodes, token);
 }

@@ -100,6 +100,8 @@ struct alignas(64) Endpoint {
     Instant left_since{};           // ... and when.
     Queue queue;                    // Of a slow node.
     Instant began{}, ended{};       // When its last life began, and when one last ended.
+    std::vector<std::pair<Instant, Instant>> lives;  // Those that ended.
+    std::vector<world::Token> drifted;  // Faults that are over and left its clock wrong, unread.
     Clock clock;
     std::unique_ptr<Disk> storage;  // Made when first used.
     std::vector<Lie> lies;          // Of its disk, not shown yet.
@@ -108,6 +110,11 @@ struct alignas(64) Endpoint {
     std::uint32_t timers_ended = 0;  // Disarmed while its frames were destroyed.
 
     [[nodiscard]] bool up() const { return io != nullptr && !io->sealed(); }
+    [[nodiscard]] bool lived(Instant when) const {
+        if (up() && when >= began) return true;
+        return std::ranges::any_of(
+            lives, [&](const auto& life) { return when >= life.first && when < life.second; });
+    }
     /// To be called when down, paused or slow has changed.
     void note() { troubled = !down.empty() || !paused.empty() || !slow.empty(); }
 };

@@ -86,6 +86,40 @@ TEST(Evidence, of_a_delay_counts_what_its_receiver_missed_before_it_died) {
     EXPECT_EQ(proof.voided + proof.seen, proof.claimed);
 }
 
+TEST(Evidence, of_a_delay_counts_what_an_earlier_life_missed_even_if_it_is_never_there) {
+    Rig rig(pinging);
+    const auto delay = rig.strike(on_link(n1, n2, {.delay = 1000_s}));
+    rig.pass(33_ms);
+    const auto dead = rig.strike(act(NodeAction::kill, {n2}), "dead");
+    rig.world().revert(delay);
+    rig.pass(20_ms);
+    rig.world().revert(dead);
+    rig.pass(50_ms);
+    EXPECT_EQ(rig.proof(delay).seen,
+              3U);  // Of 1, 11 and 21 ms; that of 31 ms was due when it was dead.
+}
+
+TEST(Evidence, of_a_drift_counts_where_its_node_was_down_all_the_while) {
+    for (const bool lies : {false, true}) {
+        Rig rig([](Io& io) -> Task<> {
+            for (;;) {
+                io.publish("now", io.now().ns);
+                co_await io.sleep(10_ms);
+            }
+        });
+        if (lies) rig.sabotage = "drift";
+        rig.pass(5_ms);
+        const auto dead = rig.strike(act(NodeAction::kill, {n1}), "dead");
+        const auto drift = rig.strike(bend(n1, {}, 500'000), "drift");
+        rig.pass(50_ms);
+        rig.world().revert(drift);
+        rig.pass(5_ms);
+        rig.world().revert(dead);
+        rig.pass(50_ms);
+        EXPECT_EQ(rig.verdict(drift), lies ? Effectiveness::ineffective : Effectiveness::effective);
+    }
+}
+
 TEST(Evidence, links_that_carry_nothing_give_no_opportunity) {
     Rig rig(pinging);
     const auto token = rig.strike(on_link(n2, n1, cut));

@@ -315,8 +315,10 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
         }
         if (alive) {
             settle_claims(e.extra, e, c, to, Arrival::intact);
+        } else if (e.what == What::ghost) {
+            void_claims(e.extra);
         } else {
-            end_claims(e.extra, to, to.began, e.what == What::ghost ? to.began : to.ended);
+            end_claims(e.extra, to);
         }
         return;
     }

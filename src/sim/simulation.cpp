@@ -372,8 +372,7 @@ void Simulation::stop() {
         Event& e = wheel_[i];
         if (e.what == What::ghost) void_claims(std::exchange(e.extra, nil));
         if (e.what == What::packet || e.what == What::timer || e.what == What::file) {
-            const Endpoint& to = endpoints_[e.to];
-            end_claims(std::exchange(claims_on(e), nil), to, to.began, to.up() ? now_ : to.ended);
+            end_claims(std::exchange(claims_on(e), nil), endpoints_[e.to]);
         }
         if (e.what == What::packet) fold_unheard(e);
     }

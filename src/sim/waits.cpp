@@ -60,13 +60,13 @@ void Simulation::settle_moves(std::uint32_t list, const Endpoint& at) {
     while (list != nil) settle_move(take_claim(list), at);
 }
 
-// Nobody will take the step any more: what moved it is felt by who would have taken it before
-// `end`, and nothing else is.
-void Simulation::end_claims(std::uint32_t list, const Endpoint& at, Instant begin, Instant end) {
+// Nobody will take the step any more: what moved it is felt by a life that would have taken it, and
+// nothing else is.
+void Simulation::end_claims(std::uint32_t list, const Endpoint& at) {
     while (list != nil) {
         const Claim each = take_claim(list);
         Force& force = forces_[each.token];
-        const bool missed = each.moves() && each.without >= begin && each.without < end;
+        const bool missed = each.moves() && each.without < now_ && at.lived(each.without);
         if (missed && !force.sabotaged) {
             saw(force, at);
         } else {
