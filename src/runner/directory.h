@@ -8,9 +8,9 @@
 //   whole/         the run before it was made small, as a directory of its own
 //
 // A directory appears as a whole or not at all: it is written beside its place, synced, and
-// renamed into it. An older run of that name is replaced; anything else in its place is not
-// touched. Readers are strict and bounded, and every error says file:line:column; what is
-// written fits into these bounds (fit()).
+// renamed into it. An older run of that name is replaced; anything else in its place, or any
+// file beside it that no run leaves, is not touched. Readers are strict and bounded, and every
+// error says file:line:column; what is written fits into these bounds (fit()).
 #pragma once
 #include <cstdint>
 #include <optional>
@@ -63,17 +63,19 @@ struct StoredRun {
 using ExtraFiles = std::vector<std::pair<std::string, std::string>>;
 
 /// Whether a run could be written there; asked before the work, so that no work is lost. An error
-/// (io) that names what is in the way. Makes and removes a folder to find out.
+/// (io, not_found) that names what is in the way. Makes and removes a folder to find out.
 [[nodiscard]] core::Result<void> check_place(const std::string& path);
-/// The same of one file.
+/// Whether the folder holds what no run leaves there, at any depth.
+[[nodiscard]] bool holds_foreign(const std::string& path);
+/// check_place() of one file.
 [[nodiscard]] core::Result<void> check_file_place(const std::string& path);
 
 /// Leaves out what would make a file longer than `most` bytes: of the events first messages and
 /// timers long before the end, of decisions and operations the last.
 void fit(StoredRun& run, std::size_t most = 64U << 20U);
 
-/// Requires: fit(run), fit(*whole). An error (io): full disk, read-only, something else stands
-/// there; nothing is left behind.
+/// Requires: fit(run), fit(*whole). An error (io: full disk, read-only; not_found: something else
+/// stands there); nothing is left behind.
 [[nodiscard]] core::Result<void> write_run(const std::string& path, const StoredRun& run,
                                            const ExtraFiles& extra = {},
                                            const StoredRun* whole = nullptr);

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
 #include <cerrno>
 #include <charconv>
 #include <csignal>
@@ -46,6 +47,58 @@ std::optional<Leftover> leftover(const std::string& name) {
 bool is_run(const fs::path& folder) {
     std::error_code error;
     return fs::exists(folder / "verdict.json", error) || fs::exists(folder / "sweep.json", error);
+}
+
+/// What a run or a sweep leaves, and `report` beside it.
+constexpr std::array file_names = {"verdict.json", "plan.json",  "decisions.jsonl", "history.jsonl",
+                                   "events.jsonl", "metrics.om", "junit.xml",       "report.html",
+                                   "story.json",   "sweep.json"};
+/// The run before it was made small, and what `shrink` made of that one.
+constexpr std::array run_names = {"whole", "whole-small"};
+constexpr const char* findings_name = "findings";
+
+template <class Names>
+bool is_among(const std::string& name, const Names& names) {
+    return std::ranges::any_of(names, [&](const char* each) { return name == each; });
+}
+
+std::string foreign_in(const fs::path& folder, bool top);
+
+/// The same of the folder of a sweep's other findings: whatever their names, each is a run.
+std::string foreign_finding(const fs::path& findings) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(findings, error)) {
+        const auto own = entry.path().filename().string();
+        const bool folder = entry.symlink_status(error).type() == fs::file_type::directory;
+        if (!folder || (!leftover(own) && !is_run(entry.path()))) return own;
+        const auto inside = foreign_in(entry.path(), false);
+        if (!inside.empty()) return own + "/" + inside;
+    }
+    return error ? "what cannot be read" : "";
+}
+
+/// What no run leaves in `folder`, by its path below it; "": nothing. `top`: findings may lie
+/// there.
+std::string foreign_in(const fs::path& folder, bool top) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(folder, error)) {
+        const auto own = entry.path().filename().string();
+        const auto rest = leftover(own);
+        const auto& name = rest ? rest->of : own;
+        const auto type = entry.symlink_status(error).type();
+        if (type == fs::file_type::regular && is_among(name, file_names)) continue;
+        if (type != fs::file_type::directory) return own;
+        std::string inside;
+        if (is_among(name, run_names)) {
+            inside = foreign_in(entry.path(), false);
+        } else if (top && name == findings_name) {
+            inside = foreign_finding(entry.path());
+        } else {
+            return own;
+        }
+        if (!inside.empty()) return own + "/" + inside;
+    }
+    return error ? "what cannot be read" : "";
 }
 
 core::Error refusal(const fs::path& place, const std::string& why) {
@@ -127,9 +180,19 @@ core::Result<void> nothing_in_the_way(const fs::path& place) {
     if (is_mounted(place)) {
         return std::unexpected(refusal(place, " is a mounted file system; name a folder below it"));
     }
-    if (fs::is_empty(place, error) || is_run(place)) return {};
-    return std::unexpected(
-        refusal(place, " is there and holds no run (no verdict.json); it is left as it is"));
+    if (fs::is_empty(place, error)) return {};
+    if (!is_run(place)) {
+        return core::fail(ErrorKind::not_found,
+                          place.string() +
+                              " is there and holds no run (no verdict.json); it is "
+                              "left as it is: name another folder");
+    }
+    const auto foreign = foreign_in(place, true);
+    if (foreign.empty()) return {};
+    return core::fail(ErrorKind::not_found,
+                      fmt::format("{} holds {}, which is of no run; it is left as it is: move that "
+                                  "away first, or name another folder",
+                                  place.string(), foreign));
 }
 
 void clear_leftovers(const fs::path& place) {
@@ -150,6 +213,8 @@ void clear_leftovers(const fs::path& place) {
     }
     for (const auto& each : going) fs::remove_all(each, error);
 }
+
+bool holds_foreign(const std::string& path) { return !foreign_in(tidy(path), true).empty(); }
 
 core::Result<void> check_place(const std::string& path) {
     const fs::path place = tidy(path);

@@ -18,7 +18,9 @@ namespace storm::runner {
 /// ".new-4711": the ending of what this process has not finished.
 [[nodiscard]] std::string temporary(std::string_view kind);
 
-/// Nothing, an empty folder or an older run may stand where a run goes.
+/// Nothing, an empty folder or an older run may stand where a run goes; whose run, the caller
+/// knows. A folder that holds what no run leaves (a file of the user's, at any depth) is none. An
+/// error (not_found for what the user can name otherwise, else io) says what is in the way.
 [[nodiscard]] core::Result<void> nothing_in_the_way(const std::filesystem::path& place);
 
 /// Removes what dead processes left of `place`; below runs/ and findings/ of all its neighbours.

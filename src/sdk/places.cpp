@@ -32,18 +32,49 @@ std::vector<std::string> effective(std::vector<std::string> settings) {
     return settings;
 }
 
+/// Of whom the run at `place` is, if it can be read. A run has no story where it is the one before
+/// it was made small.
+core::Result<Facts> owner_of(const fs::path& place) {
+    std::error_code error;
+    Tale there;
+    const auto story = (place / story_name).string();
+    const auto verdict = (place / "verdict.json").string();
+    const bool has_story = fs::exists(story, error);
+    const bool has_run = fs::exists(verdict, error);
+    if (has_run) {
+        STORM_TRY(const auto text, runner::read_file(verdict));
+        STORM_CHECK(runner::read_verdict(text, verdict, there.stored));
+        STORM_CHECK(runner::check_verdict(text, verdict, there.stored));
+        there.facts.scenario = there.stored.result.plan.scenario;
+        there.facts.settings = there.stored.settings;
+        there.facts.world = there.stored.world;
+    }
+    if (has_story || !has_run) {
+        STORM_TRY(const auto text, runner::read_file(story));
+        STORM_CHECK(read_story(text, story, there));
+    }
+    return std::move(there.facts);
+}
+
+/// Whether both are of one scenario, one variant of it and one world.
+bool same_owner(const Facts& one, const Facts& other) {
+    return fs::path(one.scenario).lexically_normal() ==
+               fs::path(other.scenario).lexically_normal() &&
+           one.world == other.world && effective(one.settings) == effective(other.settings);
+}
+
+bool is_free(const fs::path& place) {
+    std::error_code error;
+    return !fs::exists(fs::symlink_status(place, error)) ||
+           (fs::is_directory(place, error) && fs::is_empty(place, error));
+}
+
 /// Whether a run with these facts may replace what stands at `place`.
 bool may_replace(const std::string& place, const Facts& facts) {
-    std::error_code error;
-    if (!fs::exists(fs::symlink_status(place, error))) return true;
-    if (fs::is_directory(place, error) && fs::is_empty(place, error)) return true;
-    const auto text = runner::read_file((fs::path(place) / story_name).string());
-    if (!text) return false;
-    Tale there;
-    if (!read_story(*text, place, there)) return false;
-    return there.facts.kind == facts.kind && there.facts.scenario == facts.scenario &&
-           there.facts.world == facts.world &&
-           effective(there.facts.settings) == effective(facts.settings);
+    if (is_free(place)) return true;
+    const auto owner = owner_of(place);
+    return owner && owner->kind == facts.kind && same_owner(*owner, facts) &&
+           !runner::holds_foreign(place);
 }
 
 /// A check's name as part of a file name.
@@ -81,6 +112,31 @@ std::string place_of(const RunRequest& request, const Facts& facts, std::uint64_
     std::string place = first;
     for (int n = 2; !may_replace(place, facts); ++n) place = fmt::format("{}-{}", first, n);
     return place;
+}
+
+core::Result<void> whose_place(const std::string& place, const Facts& facts) {
+    if (is_free(place)) return {};
+    const auto owner = owner_of(place);
+    if (!owner) {
+        return core::fail(core::ErrorKind::not_found,
+                          fmt::format("{} holds no run that can be read ({}); it is left as it is: "
+                                      "remove it first, or name another folder",
+                                      place, owner.error().text()));
+    }
+    if (same_owner(*owner, facts)) return {};
+    std::string whose = owner->scenario;
+    for (const auto& setting : owner->settings) whose += " --set " + shell_word(setting);
+    if (owner->world != "sim") whose += " --world " + shell_word(owner->world);
+    return core::fail(core::ErrorKind::not_found,
+                      fmt::format("{} holds a run of {}, which a run of another scenario, setting "
+                                  "or world does not replace: remove it first, or name another "
+                                  "folder",
+                                  place, whose));
+}
+
+core::Result<void> check_place(const std::string& place, const Facts& facts) {
+    STORM_CHECK(runner::check_place(place));
+    return whose_place(place, facts);
 }
 
 std::vector<std::string> finding_places(const std::string& first,

@@ -6,8 +6,10 @@
 //   runs/NAME              a sweep in which nothing failed: its page and its counts, no run
 //   RUN-small              what `shrink RUN` made
 //
-// A run replaces an older one of its kind, scenario and settings. What belongs to another stays:
-// the new one goes to NAME-SEED-2, and so on.
+// A run replaces an older one of its kind, scenario, settings and world. What belongs to another,
+// cannot be read or holds files of the user's stays: the new one goes to NAME-SEED-2, and so on.
+// Where --out names the place, the kind may be another; what else would have to give way is an
+// error before the work.
 #pragma once
 #include <cstdint>
 #include <string>
@@ -25,6 +27,11 @@ namespace storm::sdk {
 /// Where a run of this kind goes. Requires: facts has kind, scenario, settings and world.
 [[nodiscard]] std::string place_of(const RunRequest& request, const Facts& facts,
                                    std::uint64_t seed);
+/// Whether what stands there is a run that these facts may replace, or nothing. An error
+/// (not_found) says whose it is, and what to do.
+[[nodiscard]] core::Result<void> whose_place(const std::string& place, const Facts& facts);
+/// The same, and whether a run could be written there at all (runner::check_place()).
+[[nodiscard]] core::Result<void> check_place(const std::string& place, const Facts& facts);
 /// Where the groups of a report go, in their order, if the first goes to `first`.
 [[nodiscard]] std::vector<std::string> finding_places(const std::string& first,
                                                       const std::vector<runner::Group>& groups);

@@ -222,6 +222,16 @@ core::Result<runner::ShrinkOptions> shrink_options(const ShrinkRequest& request,
     return options;
 }
 
+/// Whose it is what becomes of a run.
+Facts facts_of(const runner::StoredRun& stored) {
+    Facts facts;
+    facts.kind = "small";
+    facts.scenario = stored.result.plan.scenario;
+    facts.settings = stored.settings;
+    facts.world = stored.world;
+    return facts;
+}
+
 /// The tale of what became of a run; `stored` is as it was.
 core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& stored,
                                  const runner::Shrunk& shrunk, const std::string& reason,
@@ -242,11 +252,8 @@ core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& sto
     tale.stored.command = replay_command(session, directory);
     tale.stored.plan_digest = core::hex(fault::digest(tale.stored.result.plan));
     tale.stored.build = runner::build_id();
+    tale.facts = facts_of(tale.stored);
     auto& facts = tale.facts;
-    facts.kind = "small";
-    facts.scenario = tale.stored.result.plan.scenario;
-    facts.settings = tale.stored.settings;
-    facts.world = tale.stored.world;
     facts.met =
         tale.stored.expect.met(tale.stored.result.judgement.verdict, tale.stored.result.findings);
     facts.shrink = shrink_of(shrunk);
@@ -285,7 +292,9 @@ int shrink(Session& session, const ShrinkRequest& request) {
     // The run it was made of stays where it is; what was small before is written over itself.
     const std::string place =
         directory->ends_with(small_ending) ? *directory : *directory + small_ending;
-    if (const auto free = runner::check_place(place); !free) return session.fail(free.error());
+    if (const auto free = check_place(place, facts_of(*stored)); !free) {
+        return session.fail(free.error());
+    }
     if (!request.save.empty()) {
         const auto free = runner::check_file_place(request.save);
         if (!free) return session.fail(free.error());

@@ -231,8 +231,8 @@ TEST_F(Replay, OfAStoryThatWasEditedIsRefused) {
                   .code,
               0);
     for (const auto& [path, is, was] :
-         {std::tuple{"runs/pass/story.json", "\"run\": 5", "\"run\": 5000"},
-          std::tuple{"runs/it/story.json", "\"with\": ", "\"with\": 1"}}) {
+         {std::tuple{"runs/pass/story.json", "\"run\":5", "\"run\":5000"},
+          std::tuple{"runs/it/story.json", "\"faults_before\":", "\"faults_before\":1"}}) {
         auto text = read(path);
         const auto at = text.find(is);
         ASSERT_NE(at, std::string::npos) << text;

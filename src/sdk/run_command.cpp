@@ -86,7 +86,7 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     runner::RunOptions options;
     options.world = request.world;
     options.detail = history::Detail::full;
-    if (const auto place = runner::check_place(tale.directory); !place) {
+    if (const auto place = check_place(tale.directory, tale.facts); !place) {
         return session.fail(place.error());
     }
     auto result = run_guarded(session.bench, plan, *request.seed, options);
@@ -161,6 +161,7 @@ int exit_code_of(const runner::StoredRun& run) {
 }
 
 core::Result<void> write_tale(const Session& session, Tale& tale, const runner::ExtraFiles& extra) {
+    STORM_CHECK(whose_place(tale.directory, tale.facts));  // It may have come there meanwhile.
     runner::fit(tale.stored);
     std::optional<runner::StoredRun> whole;
     if (tale.whole) {
@@ -440,8 +441,9 @@ Outcome run_sweep(Session& session, const scenario::Scenario& scenario, const Ru
         }
         options->known = std::move(file->known);
     }
-    const auto before = place_of(request, facts_of(scenario, request, "sweep"), 0);
-    if (const auto place = runner::check_place(before); !place) return ended(place.error());
+    const auto facts = facts_of(scenario, request, "sweep");
+    const auto before = place_of(request, facts, 0);
+    if (const auto place = check_place(before, facts); !place) return ended(place.error());
     auto report = sweep_aloud(session, scenario, request, *options, memory);
     if (!report) return ended(report.error());
     // First what costs least to lose time for: what failed is known, whatever becomes of the rest.
