@@ -283,6 +283,36 @@ core::Result<void> Shrinker::fine() {
     return {};
 }
 
+/// Candidates share processes; what is told must fail in one of its own.
+core::Result<void> fails_alone(const Bench& bench, const std::string& reason, const Limits& limits,
+                               const Shrinker& best) {
+    Limits alone = limits;
+    alone.jobs = 1;
+    alone.over = [] { return false; };
+    STORM_TRY(const auto again, Search(bench, reason, alone).first(1, best.seed(), [&](auto) {
+        return best.plan();
+    }));
+    if (!again) {
+        return core::fail(
+            ErrorKind::not_found,
+            "what it was made small to does not fail in a process of its own: "
+            "something outlives a run and reaches the next, such as a static variable");
+    }
+    return {};
+}
+
+/// Why there is nothing to make small. What did not run is not said to pass.
+core::Result<Shrunk> none_fails(const std::string& reason, bool all_ran, bool stopped) {
+    if (all_ran) {
+        return core::fail(ErrorKind::not_found,
+                          fmt::format("no run fails for {} when it runs again", reason));
+    }
+    return core::fail(ErrorKind::stopped,
+                      stopped ? "stopped before it could run again"
+                              : "time was up before all that failed could run again, and none "
+                                "did fail so far");
+}
+
 }  // namespace
 
 PlanSize size_of(const fault::Plan& plan) {
@@ -300,9 +330,9 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
     limits.cpu_limit = options.cpu_limit;
     // A loop has been seen to go on for longer; each candidate that loops costs this.
     if (reason.starts_with("no-crash/endless loop")) limits.stuck_limit = core::seconds(1);
-    limits.over = [&] {
-        return since(start) >= options.budget || (options.stop && options.stop());
-    };
+    const auto stopped = [&] { return options.stop && options.stop(); };
+    bool first = true;  // Runs whatever the budget: without it nothing is known.
+    limits.over = [&] { return stopped() || (!first && since(start) >= options.budget); };
     Search search(bench, reason, limits);
     std::vector<std::pair<std::unique_ptr<Shrinker>, PlanSize>> all;
     const auto ordered = [&] {
@@ -311,21 +341,23 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
         });
     };
     bool hurried = false;
+    bool all_ran = true;
     for (const auto& failure : failures) {
         if (all.size() == failures_max) break;
         // The first always; the others as long as there is time to make use of them.
         hurried = !all.empty() && (search.over() || since(start) > options.budget / 4);
         if (hurried) break;
+        if (all.empty() && stopped()) return none_fails(reason, false, true);
         auto each = std::make_unique<Shrinker>(bench, failure, reason, search, options);
+        const auto before = search.runs();
         STORM_TRY(const bool fails, each->begin());
+        all_ran = all_ran && search.runs() > before;
+        first = false;
         if (!fails) continue;
         STORM_CHECK(each->coarse());
         all.emplace_back(std::move(each), size_of(failure.plan));
     }
-    if (all.empty()) {
-        return core::fail(ErrorKind::not_found,
-                          fmt::format("no run fails for {} when it runs again", reason));
-    }
+    if (all.empty()) return none_fails(reason, all_ran, stopped());
     ordered();
     for (std::size_t i = 0; i < all.size() && i < 3; ++i) {
         STORM_CHECK(all[i].first->fine());
@@ -335,19 +367,7 @@ core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& fail
     }
     ordered();
     const auto& best = *all.front().first;
-    // Candidates share processes; what is told must fail in one of its own.
-    Limits alone = limits;
-    alone.jobs = 1;
-    alone.over = [] { return false; };
-    STORM_TRY(const auto again, Search(bench, reason, alone).first(1, best.seed(), [&](auto) {
-        return best.plan();
-    }));
-    if (!again) {
-        return core::fail(
-            ErrorKind::not_found,
-            "what it was made small to does not fail in a process of its own: "
-            "something outlives a run and reaches the next, such as a static variable");
-    }
+    STORM_CHECK(fails_alone(bench, reason, limits, best));
     Shrunk out;
     out.plan = best.plan();
     out.seed = best.seed();

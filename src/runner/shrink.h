@@ -64,8 +64,9 @@ struct Shrunk {
 };
 
 /// Shrinks up to 16 failures of one reason and gives the smallest; ties go to the lowest seed.
-/// An error (not_found): none of them fails for `reason` when run again, or the smallest does not
-/// in a process of its own.
+/// The first runs whatever the budget. An error (not_found): none of them fails for `reason` when
+/// run again, or the smallest does not in a process of its own; (stopped): ended before that was
+/// known.
 [[nodiscard]] core::Result<Shrunk> shrink(const Bench& bench, const std::vector<Failure>& failures,
                                           const std::string& reason, const ShrinkOptions& options);
 

@@ -90,6 +90,29 @@ TEST(Shrink, a_stop_keeps_the_best_so_far_and_it_still_fails) {
     EXPECT_EQ(reason_of(bench, shrunk->plan, shrunk->seed), reason);
 }
 
+TEST(Shrink, a_stop_before_anything_ran_says_so_and_not_that_nothing_fails) {
+    const auto bench = testing::bench();
+    const auto all = failures(bench, 2);
+    const auto reason = reason_of(bench, all[0].plan, all[0].seed);
+    ShrinkOptions options{.jobs = 1};
+    options.stop = [] { return true; };
+    const auto shrunk = shrink(bench, all, reason, options);
+    ASSERT_FALSE(shrunk.has_value());
+    EXPECT_EQ(shrunk.error().kind, core::ErrorKind::stopped);
+    EXPECT_EQ(shrunk.error().message, "stopped before it could run again");
+}
+
+TEST(Shrink, without_any_time_the_first_plan_runs_and_stays_as_it_is) {
+    const auto bench = testing::bench();
+    const auto all = failures(bench, 2);
+    const auto reason = reason_of(bench, all[0].plan, all[0].seed);
+    const auto shrunk = shrink(bench, all, reason, {.jobs = 1, .budget = Duration{}});
+    ASSERT_TRUE(shrunk.has_value()) << shrunk.error().text();
+    EXPECT_TRUE(shrunk->stopped);
+    EXPECT_EQ(shrunk->plan, all[0].plan);
+    EXPECT_EQ(shrunk->finding.reason(), reason);
+}
+
 TEST(Shrink, a_reason_that_no_run_shows_is_an_error) {
     const auto bench = testing::bench();
     const auto shrunk = shrink(bench, failures(bench, 1), "linearizable/stale read/", {.jobs = 1});

@@ -218,6 +218,10 @@ core::Result<runner::ShrinkOptions> shrink_options(const ShrinkRequest& request,
     options.stop = [] { return stopped_by() != 0; };
     if (!request.budget.empty()) {
         STORM_TRY(options.budget, core::parse_duration(request.budget));
+        if (options.budget.ns <= 0) {
+            return core::fail(core::ErrorKind::not_found,
+                              fmt::format("--budget {}: no time at all", request.budget));
+        }
     }
     return options;
 }
@@ -310,6 +314,10 @@ int shrink(Session& session, const ShrinkRequest& request) {
     const auto shrunk = runner::shrink(
         session.bench, {{stored->result.plan, stored->result.record.seed}}, reason, *options);
     progress.finish();
+    if (!shrunk && shrunk.error().kind == core::ErrorKind::stopped && stopped_by() != 0) {
+        return session.fail(128 + stopped_by(), fmt::format("cut short: {}; {} stays as it is",
+                                                            shrunk.error().message, *directory));
+    }
     if (!shrunk) return session.fail(shrunk.error());
     auto tale = tale_of_small(session, std::move(*stored), *shrunk, reason, place);
     if (!tale) return session.fail(tale.error());

@@ -225,6 +225,9 @@ TEST_F(Trouble, AShrinkThatWasCutShortSaysByWhom) {
     const auto spent = storm({"shrink", "runs/primary-backup-seed-3", "--budget", "1ns"});
     EXPECT_EQ(spent.code, 0) << spent.all();
     EXPECT_TRUE(has(spent.out, "cut short") && has(spent.out, "--budget")) << spent.out;
+    const auto none = storm({"shrink", "runs/primary-backup-seed-3", "--budget", "0s"});
+    EXPECT_EQ(none.code, 64) << none.all();
+    EXPECT_TRUE(has(none.err, "--budget 0s: no time at all")) << none.err;
     // Too early nobody listens yet, and too late it is done: some moment between is met.
     int met = 0;
     for (int wait = 5; wait < 2'000 && met == 0; wait += wait / 4 + 3) {
@@ -240,6 +243,7 @@ TEST_F(Trouble, AShrinkThatWasCutShortSaysByWhom) {
         if (stopped.signal == SIGINT) continue;
         if (stopped.code == 0) break;
         EXPECT_EQ(stopped.code, 130) << stopped.all();
+        EXPECT_FALSE(has(stopped.all(), "no run fails")) << stopped.all();
         met += has(stopped.out, "VIOLATED") ? 1 : 0;
     }
     EXPECT_EQ(met, 1) << "no interrupt fell into the shrinking";
