@@ -25,11 +25,11 @@ HypothesisRow row(const history::RunRecord& record, std::string phase, const Win
     if (!counted.latencies.empty()) out.p99 = counted.percentile(p99_ppm);
     out.success_ppm_min = success_min;
     out.p99_max = p99_max;
-    const bool enough = counted.succeeded * 1'000'000 >= counted.operations * success_min;
-    const bool fast = p99_max.ns <= 0 || out.p99 <= p99_max;
+    out.success_held = counted.succeeded * 1'000'000 >= counted.operations * success_min;
+    out.p99_held = p99_max.ns <= 0 || out.p99 <= p99_max;
     if (counted.operations == 0) {
         out.verdict = Verdict::inconclusive;
-    } else if (!enough || !fast) {
+    } else if (!out.success_held || !out.p99_held) {
         out.verdict = Verdict::violated;
     }
     return out;

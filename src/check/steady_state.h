@@ -23,6 +23,7 @@ struct HypothesisRow {
     Duration p99{};  // Of those that succeeded; 0 if none did.
     std::uint32_t success_ppm_min = 0;
     Duration p99_max{};
+    bool success_held = true, p99_held = true;
     Verdict verdict = Verdict::pass;  // Inconclusive: no operation in the phase.
 };
 

@@ -125,6 +125,16 @@ std::string measured_rows(const Story& story) {
     return out;
 }
 
+std::string measured_cell(const Measured& cell) {
+    using enum Measured::Held;
+    const char* mark = cell.held == no         ? " <b class=\"no\">✗ not held</b>"
+                       : cell.held == unsteady ? " <b class=\"maybe\">not steady</b>"
+                                               : "";
+    const std::string promise = cell.promise.empty() ? "no promise" : escaped(cell.promise);
+    return fmt::format("<td class=\"n\">{}{}<br><span class=\"sub\">{}</span></td>",
+                       cell.value.empty() ? "–" : escaped(cell.value), mark, promise);
+}
+
 }  // namespace
 
 std::string fault_section(const Story& story) {
@@ -182,17 +192,12 @@ std::string hypothesis_section(const Story& story) {
     out +=
         "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Hypothesis\"><table><tr>"
         "<th scope=\"col\"></th>";
-    if (!story.hypothesis.empty()) out += "<th scope=\"col\">expected</th>";
     out +=
         "<th scope=\"col\" class=\"n\">before the faults</th><th scope=\"col\" class=\"n\">"
         "during</th><th scope=\"col\" class=\"n\">after</th></tr>\n";
     for (const auto& row : story.hypothesis) {
-        add(out,
-            "<tr><th scope=\"row\">{}{}</th><td>{}</td><td class=\"n\">{}</td><td "
-            "class=\"n\">{}</td>"
-            "<td class=\"n\">{}</td></tr>\n",
-            escaped(row.what), row.broken ? " <b class=\"no\">✗ not held</b>" : "",
-            escaped(row.expected), escaped(row.before), escaped(row.during), escaped(row.after));
+        add(out, "<tr><th scope=\"row\">{}</th>{}{}{}</tr>\n", escaped(row.what),
+            measured_cell(row.before), measured_cell(row.during), measured_cell(row.after));
     }
     if (story.hypothesis.empty()) out += measured_rows(story);
     return out + "</table></div>\n";

@@ -207,7 +207,10 @@ TEST(Html, NamesFromOutsideStayText) {
     story.reasons = {{Reason::News::known, evil, evil, 1, 1, evil},
                      {Reason::News::gone, evil, evil, 1, 1, evil}};
     for (auto& row : story.hypothesis) {
-        row.what = row.expected = row.before = row.during = row.after = evil;
+        row.what = evil;
+        for (auto* cell : {&row.before, &row.during, &row.after}) {
+            cell->value = cell->promise = evil;
+        }
     }
     for (auto& command : story.commands) command.line = command.remark = evil;
     for (auto& [name, value] : story.environment) name = value = evil;

@@ -233,7 +233,9 @@ std::string evidence_text(const history::FaultRecord& fault) {
 std::string short_time(Duration d) {
     std::int64_t unit = 1;
     while (d.ns / unit >= 1000 || d.ns / unit <= -1000) unit *= 10;
-    return core::to_human(Duration{d.ns / unit * unit});
+    const std::int64_t rest = d.ns % unit;
+    const std::int64_t up = 2 * rest >= unit ? 1 : -2 * rest >= unit ? -1 : 0;
+    return core::to_human(Duration{(d.ns / unit + (unit > 1 ? up : 0)) * unit});
 }
 
 std::string message_text(const std::string& name) {

@@ -80,11 +80,20 @@ struct Cause {
     std::uint32_t of = 0;       // ... of so many.
 };
 
+/// One cell of the steady-state hypothesis: what was measured in a phase and promised for it.
+struct Measured {
+    enum class Held : std::uint8_t { yes, no, unsteady };  // Unsteady: not well before any fault.
+    std::string value, promise;                            // "": nothing.
+    Held held = Held::yes;
+};
+
 /// One line of the steady-state hypothesis.
 struct Hypothesis {
-    std::string what, expected, before, during, after;
-    bool broken = false;
+    std::string what;
+    Measured before, during, after;
 };
+/// The lines of each check `steady-state` of the run, in the order of its plan.
+[[nodiscard]] std::vector<Hypothesis> hypothesis_of(const Run& run);
 
 struct Command {
     std::string line;    // Ready to paste.
@@ -153,7 +162,7 @@ struct Story {
 [[nodiscard]] std::string evidence_text(const history::FaultRecord& fault);
 /// "effective", "no opportunity", "ineffective".
 [[nodiscard]] std::string effect_word(const history::FaultRecord& fault);
-/// At most three digits: "16.9 ms", "1.2 s".
+/// At most three digits, rounded: "16.9 ms", "1.2 s".
 [[nodiscard]] std::string short_time(Duration d);
 /// "AppendEntries" -> "append entries".
 [[nodiscard]] std::string message_text(const std::string& name);

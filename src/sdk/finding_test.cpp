@@ -216,5 +216,37 @@ TEST_F(Finding, APassLeavesItsCountsAndItsPageButNoRun) {
     EXPECT_TRUE(there("runs/primary-backup-repaired/sweep.json"));
 }
 
+TEST_F(Finding, ThePageMarksThePhaseOfTheHypothesisThatFailedAndItsPromise) {
+    const auto page = [&](const std::string& check, const std::string& seed) {
+        write("slow.yaml",
+              "stormproof: 1\nsystem: {use: primary-backup, nodes: 3}\n"
+              "network: {delay: 2ms, jitter: 500us}\n"
+              "workload: [{use: mix, clients: 2, rate: 10/s, for: 3s}]\n"
+              "faults: [{at: 1s, for: 500ms, use: net.delay, delay: 60ms, target: all}]\n"
+              "for: 2s\nchecks: [{use: steady-state, " +
+                  check + "}]\n");
+        EXPECT_NE(storm({"run", "slow.yaml", "--seed", seed, "--out", "it"}).code, 65);
+        const auto text = read("it/report.html");
+        const auto from = text.find("id=\"hypothesis\"");
+        return text.substr(from, text.find("</table>", from) - from);
+    };
+    const std::string not_held = "✗ not held";
+    // Under the faults 372.025 ms where 200 ms was promised; all succeeded.
+    const auto slow = page("p99: 30ms, during_p99: 200ms, success: 99%, during_success: 50%", "2");
+    const auto success = slow.substr(0, slow.find("p99 latency"));
+    const auto latency = slow.substr(success.size());
+    EXPECT_FALSE(has(success, not_held)) << slow;
+    EXPECT_TRUE(has(success, "≥ 50 %") && has(success, "≥ 99 %")) << slow;
+    const auto at = latency.find(not_held);
+    EXPECT_EQ(latency.rfind("≤ 200 ms"), latency.find("≤ 200 ms")) << "once: " << slow;
+    EXPECT_TRUE(has(latency, "372 ms <b class=\"no\">✗ not held</b>")) << slow;
+    EXPECT_EQ(latency.find(not_held, at + 1), std::string::npos) << slow;
+    // Where the system was not well before, nothing was held or not; and 13.483 ms is not 13.4.
+    const auto unsteady = page("p99: 13.45ms, success: 99%", "1");
+    EXPECT_FALSE(has(unsteady, not_held)) << unsteady;
+    EXPECT_TRUE(has(unsteady, "not steady")) << unsteady;
+    EXPECT_TRUE(has(unsteady, "no promise")) << unsteady;
+}
+
 }  // namespace
 }  // namespace storm::sdk::testing

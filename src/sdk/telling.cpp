@@ -4,39 +4,10 @@
 
 #include <algorithm>
 
-#include "check/steady_state.h"
 #include "core/text.h"
 
 namespace storm::sdk {
 namespace {
-
-std::string percent(std::uint32_t ppm) {
-    return fmt::format("{}.{} %", ppm / 10'000, ppm / 1'000 % 10);
-}
-
-// The rows of the steady-state check, if the scenario has one: what by phase, turned round.
-std::vector<report::Hypothesis> hypothesis_of(const runner::RunResult& run) {
-    for (const auto& use : run.plan.checks) {
-        if (use.use != "steady-state") continue;
-        const auto rows = check::hypothesis(run.record, use.params);
-        if (rows.size() != 3) return {};
-        report::Hypothesis success{.what = "success rate",
-                                   .expected = "≥ " + percent(rows[0].success_ppm_min),
-                                   .before = percent(rows[0].success_ppm),
-                                   .during = percent(rows[1].success_ppm),
-                                   .after = percent(rows[2].success_ppm)};
-        report::Hypothesis slow{.what = "p99 latency",
-                                .expected = "≤ " + core::to_human(rows[0].p99_max),
-                                .before = report::short_time(rows[0].p99),
-                                .during = report::short_time(rows[1].p99),
-                                .after = report::short_time(rows[2].p99)};
-        for (const auto& row : rows) {
-            if (row.verdict == check::Verdict::violated) success.broken = true;
-        }
-        return {success, slow};
-    }
-    return {};
-}
 
 // "net.partition"; "net.partition n1 | n2 n3" where the plan has more of them.
 std::string name_of_fault(const runner::RunResult& run, const std::string& id) {
@@ -181,7 +152,7 @@ report::Story story_of(const Session& session, const Tale& tale) {
     story.compared = facts.compared;
     story.reasons = facts.reasons;
     story.causes = facts.causes;
-    story.hypothesis = hypothesis_of(tale.whole ? *tale.whole : run);
+    story.hypothesis = report::hypothesis_of(story.overview());
     story.commands = facts.commands;
     story.page = tale.directory.empty() ? "" : tale.directory + "/report.html";
     story.environment = facts.environment;
