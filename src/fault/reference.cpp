@@ -169,12 +169,14 @@ Every fault of a scenario takes, beside its own parameters:
 |---|---|---|
 | `at` | when it strikes: `10s`, or `{after: leader, plus: 2s}`: each time that happens | required |
 | `for` | how long it lasts | to the end of the chaos phase |
-| `target` | whom: `n2`, `[n1, n2]`, `{any: 2}`, `leader`, `{where: role=backup}` | of links all; of nodes, clocks and disks required |
+| `target` | whom: `n2`, `[n1, n2]`, `{any: 2}`, `leader`, `{where: role=backup}` | see below |
 | `every` | strikes again this long after it struck | once |
 | `times` | at most this often | no bound |
 | `ramp` | grows to its full strength over this time | at once |
 | `probability` | of each occurrence | 100% |
 | `required` | no opportunity makes the run inconclusive | true |
+
+Without a `target` a fault of links strikes all of them; one of nodes, clocks or disks needs one.
 
 Faults that overlap on one link, node or disk compose in the order of this page; the first that
 drops a packet or makes an operation fail does it alone. Steps of a clock add up, rates multiply:
