@@ -3,11 +3,18 @@
 // Method: small sweeps of systems that do these things.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
+#include <csignal>
 #include <optional>
 #include <string>
 
+#include "core/context.h"
 #include "core/guard.h"
+#include "runner/clocks.h"
+#include "runner/pulse.h"
 #include "runner/systems_test.h"
 
 namespace storm::runner {
@@ -22,6 +29,47 @@ SweepReport sweep_plant(const std::string& plant, const SweepOptions& options) {
     auto report = sweep(bench, scenario, options);
     EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().text());
     return report ? std::move(*report) : SweepReport{};
+}
+
+/// A worker that sleeps, in a node's code or between two nodes, until it is killed.
+class Sleeper {
+public:
+    explicit Sleeper(bool in_node) {
+        pulse_ = static_cast<Pulse*>(::mmap(nullptr, sizeof(Pulse), PROT_READ | PROT_WRITE,
+                                            MAP_SHARED | MAP_ANONYMOUS, -1, 0));
+        pid = ::fork();
+        if (pid != 0) return;
+        core::context.node = in_node ? "n1" : "";
+        core::context.dispatches = 7;
+        install_pulse(pulse_);
+        for (;;) ::pause();
+    }
+    Sleeper(const Sleeper&) = delete;
+    Sleeper& operator=(const Sleeper&) = delete;
+    ~Sleeper() {
+        ::kill(pid, SIGKILL);
+        ::waitpid(pid, nullptr, 0);
+        ::munmap(pulse_, sizeof(Pulse));
+    }
+    /// Whether it is told to be stuck, within so long.
+    [[nodiscard]] bool stuck(Duration limit, Duration within) const {
+        StuckWatch watch;
+        watch.begin(cpu_time(pid));
+        for (const Duration end = real_time() + within; real_time() < end; ::usleep(5'000)) {
+            if (watch.stuck(pid, *pulse_, cpu_time(pid), limit)) return true;
+        }
+        return false;
+    }
+    pid_t pid = 0;
+
+private:
+    Pulse* pulse_ = nullptr;
+};
+
+TEST(Deaths, a_node_that_waits_for_what_nobody_brings_is_stuck_though_it_takes_no_time) {
+    EXPECT_TRUE(Sleeper(true).stuck(core::milliseconds(100), core::seconds(20)));
+    EXPECT_FALSE(Sleeper(false).stuck(core::milliseconds(100), core::seconds(1)));
+    EXPECT_FALSE(Sleeper(true).stuck(core::seconds(10), core::seconds(1)));
 }
 
 TEST(Deaths, a_node_that_sends_a_signal_is_told_to_have_done_it) {
