@@ -232,21 +232,26 @@ std::string change_section(const Story& story) {
     for (const auto& reason : story.reasons) {
         if (shown++ == rows_max) break;
         const bool gone = reason.news == Reason::News::gone;
+        const bool open = reason.news == Reason::News::open;
         const char* word = gone                                 ? "gone"
+                           : open                               ? "not judged"
                            : reason.news == Reason::News::known ? "known"
                            : story.compared                     ? "new"
                                                                 : "";
         add(out,
             "<tr><td><b class=\"{}\">{}</b></td><td>{}<br><span class=\"sub\">{}</span></td>"
             "<td class=\"n\">{}</td><td>{}</td></tr>\n",
-            gone                                 ? "yes"
-            : reason.news == Reason::News::known ? "maybe"
-                                                 : "no",
+            gone                                         ? "yes"
+            : open || reason.news == Reason::News::known ? "maybe"
+                                                         : "no",
             word,
             is_verdict(reason)        ? "the verdict above"
             : reason.sentence.empty() ? escaped(reason.reason)
                                       : escaped(reason.sentence),
-            escaped(reason.reason), gone ? "0" : core::with_commas(reason.failing),
+            escaped(reason.reason),
+            gone   ? "0"
+            : open ? "?"
+                   : core::with_commas(reason.failing),
             gone ? "" : escaped(fmt::format("seed {} {}", reason.seed, reason.place)));
     }
     out += "</table></div>\n";

@@ -96,6 +96,11 @@ void add_reasons(std::string& out, const Story& story) {
             out += fmt::format("- and {} more\n", story.reasons.size() - rows_max);
             break;
         }
+        if (reason.news == Reason::News::open) {
+            out += fmt::format("- **not judged** {}: {}\n", quoted(reason.reason),
+                               quoted(reason.sentence));
+            continue;
+        }
         const char* word = reason.news == Reason::News::gone    ? "gone"
                            : reason.news == Reason::News::known ? "known"
                                                                 : "new";

@@ -28,7 +28,8 @@ struct Run {
 
 /// A reason to fail, seen against earlier runs of the same scenario.
 struct Reason {
-    enum class News : std::uint8_t { fresh, known, gone };
+    /// open: known, and nobody judged it this time; the sentence says why.
+    enum class News : std::uint8_t { fresh, known, gone, open };
     News news = News::fresh;
     std::string reason;    // "linearizable/stale read/"
     std::string sentence;  // Of one run that shows it.

@@ -146,6 +146,10 @@ void add_reasons(core::NamedLines& lines, const Story& story) {
             lines.emplace_back("known", "an earlier sweep failed for this reason, too");
         } else if (reason.news == Reason::News::gone) {
             lines.emplace_back("gone", core::plain(reason.reason + " no longer fails"));
+        } else if (reason.news == Reason::News::open) {
+            lines.emplace_back(
+                "not judged",
+                core::plain(fmt::format("{}: {}; it stays known", reason.reason, reason.sentence)));
         } else if (!shown) {
             // Two checks may tell of the same thing.
             const bool again = !reason.sentence.empty() && !said.insert(reason.sentence).second;

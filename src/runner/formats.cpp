@@ -286,6 +286,15 @@ std::string sweep_json(const SweepReport& report, const std::string& name) {
         out.end();
     }
     out.end();
+    out.begin_list("open");
+    for (const auto& [known, why] : report.open) {
+        out.begin_object();
+        out.text("reason", known.reason);
+        out.number("seed", known.seed);
+        out.text("why", why);
+        out.end();
+    }
+    out.end();
     out.begin_list("ineffective_seeds");
     for (const auto seed : report.ineffective) out.number({}, seed);
     out.end();

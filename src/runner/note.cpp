@@ -76,6 +76,15 @@ SeedNote note_of(const RunResult& run, const fault::Catalogue& faults, const Sit
     return note;
 }
 
+std::vector<std::string> passed_by(const RunResult& run) {
+    std::vector<std::string> passed;
+    if (!run.record.complete) return passed;
+    for (const auto& finding : run.findings) {
+        if (finding.verdict == check::Verdict::pass) passed.push_back(finding.check);
+    }
+    return passed;
+}
+
 SeedNote note_of(const core::Error& error) {
     SeedNote note;
     note.failed = true;

@@ -49,13 +49,14 @@ struct SeedNote {
     std::string idle;                     // Required faults that found nothing to act on.
     std::string nothing;                  // A check had nothing to judge: which, and why.
     std::vector<PackedFinding> findings;  // Violated ones.
+    std::vector<std::string> passed;      // Checks that did, of a known seed that came to its end.
     bool failed = false;                  // The run could not be made: error_kind, error.
     std::uint8_t error_kind = 0;
     std::string error;
     auto storm_fields() {
         return std::tie(skipped, verdict, faulty, effective, ineffective, undecided, digest, events,
                         messages, operations, faults, sites, other_sites, why, idle, nothing,
-                        findings, failed, error_kind, error);
+                        findings, passed, failed, error_kind, error);
     }
 };
 
@@ -74,6 +75,8 @@ private:
 
 [[nodiscard]] SeedNote note_of(const RunResult& run, const fault::Catalogue& faults,
                                const SiteNames& sites);
+/// The checks that a run passed; none of a run that did not come to its end.
+[[nodiscard]] std::vector<std::string> passed_by(const RunResult& run);
 [[nodiscard]] SeedNote note_of(const core::Error& error);
 
 }  // namespace storm::runner

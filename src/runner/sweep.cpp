@@ -32,6 +32,8 @@ Duration since(Clock::time_point start) {
         std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - start).count());
 }
 
+std::string check_of(const std::string& reason) { return reason.substr(0, reason.find('/')); }
+
 /// Tells a reason of the lowest seed that has one, in whatever order they come.
 struct Lowest {
     std::uint64_t seed = ~std::uint64_t{0};
@@ -57,6 +59,7 @@ public:
                     options.stuck_limit * 2) {
         for (const auto& known : options.known) {
             if (known_seeds_.insert(known.seed).second) first_.push_back(known.seed);
+            if (check_of(known.reason) == determinism_check) leaky_seeds_.insert(known.seed);
         }
         timed_ = options.time_limit.ns > 0;
         const std::uint64_t range =
@@ -121,7 +124,9 @@ private:
             return append(result, note);
         }
         auto run = run_plan(bench_, plan_of(seed), seed, options_.run);
-        append(result, run ? note_of(*run, bench_.faults, sites_) : note_of(run.error()));
+        auto note = run ? note_of(*run, bench_.faults, sites_) : note_of(run.error());
+        if (run && item < first_.size()) note.passed = passed_by(*run);
+        append(result, note);
     }
 
     void take(std::uint64_t item, std::span<const std::byte> bytes);
@@ -141,6 +146,8 @@ private:
     void reread(core::Result<std::optional<Reading>> answer);
     [[nodiscard]] core::Result<void> finish_reruns();
     [[nodiscard]] std::size_t rank_of(const std::string& check) const;
+    [[nodiscard]] std::string why_open(const Known& known) const;
+    void find_gone();
     void finish();
     void find_never_met();
 
@@ -155,6 +162,8 @@ private:
     SweepReport report_;
     std::vector<std::uint64_t> first_;  // Seeds of known failures, in order.
     std::set<std::uint64_t> known_seeds_;
+    std::set<std::uint64_t> leaky_seeds_;  // Of them, known to give other bytes elsewhere.
+    std::map<std::uint64_t, SeedNote> known_notes_;  // Of those that ran, by seed.
     std::uint64_t items_ = 0;
     bool timed_ = false;
     bool no_digest_ = false;                   // A run came to its end without one.
@@ -173,7 +182,8 @@ private:
     std::optional<core::Error> error_;
     std::deque<Pass> passes_;  // Waiting to run again.
     std::optional<Pass> last_pass_;
-    std::deque<Pass> asked_;  // Under way there.
+    std::deque<Pass> asked_;              // Under way there.
+    std::set<std::uint64_t> same_bytes_;  // Seeds that gave the same bytes there.
     Clock::time_point start_;
 };
 
@@ -198,10 +208,10 @@ void Sweep::take(std::uint64_t item, std::span<const std::byte> bytes) {
     if (passed && options_.rerun_ppm != 0) {
         const Pass pass{item, seed, note->digest};
         if (!last_pass_ || last_pass_->item < item) last_pass_ = pass;
-        if (core::happens(core::draw(core::key_of("rerun"), seed, 0), options_.rerun_ppm) &&
-            passes_.size() < waiting_max) {
-            passes_.push_back(pass);
-        }
+        const bool leaky = item < first_.size() && leaky_seeds_.contains(seed);
+        const bool drawn =
+            core::happens(core::draw(core::key_of("rerun"), seed, 0), options_.rerun_ppm);
+        if ((leaky || drawn) && passes_.size() < waiting_max) passes_.push_back(pass);
     }
     arrived(item, std::move(*note));
 }
@@ -277,6 +287,7 @@ void Sweep::undecided(std::uint64_t seed, const std::string& why) {
 
 void Sweep::count(std::uint64_t item, const SeedNote& note) {
     if (item >= first_.size()) highest_ = std::max(highest_.value_or(0), item);
+    if (item < first_.size()) known_notes_.insert_or_assign(seed_of(item), note);
     if (note.skipped) return;
     ++report_.run;
     ++(note.faulty ? report_.faulty : report_.controls);
@@ -311,7 +322,9 @@ void Sweep::fell(std::uint64_t item, const Death& death) {
         note.undecided = true;
         note.why = death.sentence;
     } else {
-        failed(item, 0, to_finding(death), {.outside = death.outside});
+        const auto finding = to_finding(death);
+        note.findings.push_back(pack(finding));
+        failed(item, 0, finding, {.outside = death.outside});
     }
     arrived(item, std::move(note));
 }
@@ -380,7 +393,8 @@ void Sweep::reread(core::Result<std::optional<Reading>> answer) {
     const auto plan = plan_of(pass.seed);
     const Probe probe{plan, pass.seed, options_.run};
     auto finding = compare(probe, pass.digest, **answer, same_, altered_);
-    if (finding && *finding) failed(pass.item, pass.digest, std::move(**finding));
+    if (finding && *finding) return failed(pass.item, pass.digest, std::move(**finding));
+    if (death == nullptr && (*answer)->digest == pass.digest) same_bytes_.insert(pass.seed);
 }
 
 /// Waits for those under way, and gives what still waits a little time. If not a single pass ran
@@ -418,6 +432,57 @@ std::size_t Sweep::rank_of(const std::string& check) const {
     return static_cast<std::size_t>(at - scenario_.checks.begin()) + 2;
 }
 
+/// Why this sweep cannot say that a known seed no longer fails for its reason; "" if it can.
+std::string Sweep::why_open(const Known& known) const {
+    const std::string check = check_of(known.reason);
+    const auto at = known_notes_.find(known.seed);
+    if (at == known_notes_.end()) return fmt::format("seed {} did not run", known.seed);
+    const SeedNote& note = at->second;
+    if (std::ranges::find(note.passed, check) != note.passed.end()) return {};
+    if (check == determinism_check && same_bytes_.contains(known.seed)) return {};
+    for (const auto& finding : note.findings) {
+        if (finding.check == check) {
+            return fmt::format("seed {} fails {} for another reason", known.seed, check);
+        }
+    }
+    const auto* spec = bench_.checks.find(check);
+    const bool named = std::ranges::find(scenario_.checks, check, &fault::PlannedCheck::use) !=
+                       scenario_.checks.end();
+    if (!named && (spec == nullptr || !spec->built_in)) {
+        return "the scenario does not name " + check;
+    }
+    const auto left_out = check::not_judged(bench_.checks, scenario_.checks, scenario_.mode);
+    if (std::ranges::find(left_out, check) != left_out.end()) {
+        return "mode: unlimited leaves out " + check;
+    }
+    return fmt::format("{} did not decide on seed {}", check, known.seed);
+}
+
+/// Known reasons that did not come again: gone if all their seeds were judged and passed.
+void Sweep::find_gone() {
+    std::set<std::string> told;
+    for (const auto& group : report_.groups) told.insert(group.reason);
+    for (const auto& known : options_.known) {
+        if (!told.insert(known.reason).second) continue;
+        std::string why;
+        bool beyond = false;  // After the failing seed that ended the sweep.
+        for (const auto& each : options_.known) {
+            if (each.reason != known.reason) continue;
+            const auto item = std::ranges::find(first_, each.seed) - first_.begin();
+            if (static_cast<std::uint64_t>(item) > limit_) {
+                beyond = true;
+            } else if (why.empty()) {
+                why = why_open(each);
+            }
+        }
+        if (!why.empty()) {
+            report_.open.push_back({known, std::move(why)});
+        } else if (!beyond) {
+            report_.gone.push_back(known);
+        }
+    }
+}
+
 void Sweep::finish() {
     report_.groups = groups_.take();
     for (auto& group : report_.groups) {
@@ -427,19 +492,7 @@ void Sweep::finish() {
     std::ranges::sort(report_.groups, {}, [this](const Group& group) {
         return std::tuple(group.known, group.lowest, rank_of(group.finding.check), group.reason);
     });
-    const auto last_item = std::min(limit_, items_ - 1);
-    const auto ran_all = [&](std::uint64_t seed) {
-        const auto at = std::ranges::find(first_, seed);
-        return !report_.stopped && static_cast<std::uint64_t>(at - first_.begin()) <= last_item;
-    };
-    std::set<std::string> still;
-    for (const auto& group : report_.groups) still.insert(group.reason);
-    for (const auto& known : options_.known) {
-        if (still.contains(known.reason) || !ran_all(known.seed)) continue;
-        if (std::ranges::find(report_.gone, known.reason, &Known::reason) == report_.gone.end()) {
-            report_.gone.push_back(known);
-        }
-    }
+    find_gone();
     std::ranges::sort(report_.ineffective);
     report_.ineffective.resize(std::min<std::size_t>(report_.ineffective.size(), 16));
     for (std::size_t i = 0; i < site_sums_.size(); ++i) {

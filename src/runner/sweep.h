@@ -41,6 +41,12 @@ struct Group {
     std::string command;    // writes them.
 };
 
+/// A known reason of which this sweep cannot say that it is gone, and why.
+struct Open {
+    Known known;
+    std::string why;  // "the scenario does not name linearizable"
+};
+
 /// How often one kind of fault was planned and what came of it, counted in occurrences.
 struct Exercised {
     std::uint64_t effective = 0, no_opportunity = 0, ineffective = 0;
@@ -101,7 +107,8 @@ struct SweepReport {
     std::string idle_why;                    // Of the lowest whose faults found nothing to do.
     std::uint64_t idle_seed = 0;             // Which that is; 0: there is none.
     std::vector<Group> groups;               // Fresh before known, then by lowest seed.
-    std::vector<Known> gone;                 // Known reasons whose seeds pass now.
+    std::vector<Known> gone;                 // Known reasons whose seeds pass their checks now.
+    std::vector<Open> open;                  // Those whose seeds nobody judged.
     std::uint64_t events = 0, messages = 0, operations = 0;
     Duration took{};                                 // Real time.
     bool stopped = false;                            // By the user, before all was run.

@@ -444,15 +444,20 @@ TEST(Sweep, known_failures_run_first_and_those_that_are_gone_are_told) {
     const auto first = sweep_plant("wrong", testing::options(500));
     ASSERT_EQ(first.groups.size(), 1U);
     auto options = testing::options(500);
-    options.known = {{first.groups[0].reason, 777'777, "was so", "d"},
-                     {"properties/always/another", 888'888, "was so", "d"}};
     options.stop_after = 0;
+    options.known = {{first.groups[0].reason, 777'777, "was so", "d"},
+                     {"invariants/another/", 888'888, "was so", "d"},
+                     {"properties/always/hidden", 888'888, "was so", "d"},
+                     {"linearizable/stale read/", 888'888, "was so", "d"}};
     const auto report = sweep_plant("wrong", options);
     ASSERT_FALSE(report.groups.empty());
     EXPECT_TRUE(report.groups[0].known);
     EXPECT_THAT(report.groups[0].seeds, Contains(first.groups[0].lowest));
     ASSERT_EQ(report.gone.size(), 1U);
-    EXPECT_EQ(report.gone[0].reason, "properties/always/another");
+    EXPECT_EQ(report.gone[0].reason, "invariants/another/");
+    ASSERT_EQ(report.open.size(), 2U);
+    EXPECT_EQ(report.open[0].why, "seed 888888 fails properties for another reason");
+    EXPECT_EQ(report.open[1].why, "the scenario does not name linearizable");
     EXPECT_EQ(report.run, 502U);
     EXPECT_EQ(report.last, 500U);
 }

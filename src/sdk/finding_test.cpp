@@ -163,6 +163,39 @@ TEST_F(Finding, WhatWasMendedIsToldOnThePass) {
     EXPECT_TRUE(has(md.out, "**gone**")) << md.out;
 }
 
+TEST_F(Finding, WhatNobodyJudgedIsNotGoneAndStaysKnown) {
+    const std::string head =
+        "stormproof: 1\n"
+        "system: {use: primary-backup, nodes: 3, plant: acknowledge-before-replicate}\n"
+        "network: {delay: 2ms, jitter: 1ms}\n"
+        "workload: [{use: mix, clients: 3, rate: 10/s, for: 3s}]\n"
+        "faults: [{use: random, from: [node.kill, net.partition, node.pause], every: 500ms}]\n";
+    const std::string both = "checks: [linearizable, {use: progress, within: 10s}]\n";
+    write("s.yaml", head + both);
+    ASSERT_EQ(storm({"run", "s.yaml", "--no-cause"}).code, 1);
+    const auto memory = fs::directory_iterator(folder_ / ".stormproof/known")->path();
+    const auto known = content(memory);
+    ASSERT_TRUE(has(known, "linearizable/stale read/")) << known;
+    for (const auto& [text, why] :
+         {std::pair{head + "checks: [{use: progress, within: 10s}]\n",
+                    "the scenario does not name linearizable"},
+          std::pair{head + both + "limits: {steps: 200}\n", "linearizable did not decide"}}) {
+        write("s.yaml", text);
+        const auto blind = storm({"run", "s.yaml", "--seeds", "30", "--out", "blind"});
+        EXPECT_FALSE(has(blind.out, "no longer fails")) << blind.out;
+        EXPECT_TRUE(has(blind.out, "not judged   linearizable/stale read/")) << blind.out;
+        EXPECT_FALSE(has(read("blind/report.html"), ">gone<"));
+        EXPECT_TRUE(has(read("blind/report.html"), why));
+        ASSERT_EQ(json("blind/sweep.json")["open"].size(), 1U);
+        EXPECT_TRUE(has(json("blind/sweep.json")["open"][0]["why"], why));
+        EXPECT_EQ(content(memory), known);
+    }
+    write("s.yaml", head + both);
+    const auto again = storm({"run", "s.yaml", "--no-cause", "--seeds", "50..60"});
+    EXPECT_EQ(again.code, 1) << again.out;
+    EXPECT_TRUE(has(again.out, "known")) << again.out;
+}
+
 TEST_F(Finding, KnownFailuresOfOneVariantAreNotThoseOfAnother) {
     const std::vector<std::string> plain = {
         "run", scenario("gallery/primary-backup.yaml"), "--seeds", "3", "--format", "json"};

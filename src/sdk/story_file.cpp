@@ -23,6 +23,8 @@ std::string_view to_text(report::Reason::News news) {
             return "known";
         case report::Reason::News::gone:
             return "gone";
+        case report::Reason::News::open:
+            return "not judged";
     }
     return "new";
 }
@@ -196,10 +198,10 @@ void read_reason(JsonReader& in, report::Reason& reason) {
     const auto news = [&] {
         const auto word = in.text();
         using enum report::Reason::News;
-        for (const auto each : {fresh, known, gone}) {
+        for (const auto each : {fresh, known, gone, open}) {
             if (to_text(each) == word) return void(reason.news = each);
         }
-        if (in.good()) in.refuse("want new, known or gone");
+        if (in.good()) in.refuse("want new, known, gone or not judged");
     };
     read_object(in, {{"news", news},
                      text(in, "reason", reason.reason),

@@ -84,6 +84,14 @@ std::vector<report::Reason> reasons_of(const runner::SweepReport& report) {
                            .failing = 0,
                            .place = {}});
     }
+    for (const auto& [known, why] : report.open) {
+        reasons.push_back({.news = report::Reason::News::open,
+                           .reason = known.reason,
+                           .sentence = why,
+                           .seed = known.seed,
+                           .failing = 0,
+                           .place = {}});
+    }
     return reasons;
 }
 
