@@ -238,11 +238,11 @@ void Sweep::settle(std::uint64_t item) {
     tell_settled(settled_);
 }
 
-/// The reasons whose lowest item is below `below`; forgets those that are no more.
+/// The reasons whose lowest item is below `below` and counts; forgets those that are no more.
 void Sweep::tell_settled(std::uint64_t below) {
     std::erase_if(untold_, [&](const std::string& reason) {
         const auto lowest = groups_.lowest_item(reason);
-        if (lowest && *lowest >= below) return false;
+        if (lowest && (*lowest >= below || *lowest > limit_)) return false;
         if (lowest) options_.settled(groups_.group(reason));
         return true;
     });
@@ -338,7 +338,7 @@ void Sweep::failed(std::uint64_t item, std::uint64_t digest, check::Finding find
         limit_ = std::max(groups_.item_of(options_.stop_after), counted_ == 0 ? 0 : counted_ - 1);
         fleet_.stop_at(limit_ + 1);
     }
-    if (fresh && options_.found) options_.found(groups_.group(reason));
+    if (fresh && item <= limit_ && options_.found) options_.found(groups_.group(reason));
     if (fresh && options_.settled) untold_.push_back(reason);
 }
 

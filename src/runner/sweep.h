@@ -75,8 +75,10 @@ struct SweepOptions {
     std::string program;
     std::function<bool()> stop;  // True: end now, with what there is.
     std::function<void(const SweepProgress&)> progress;
-    std::function<void(const Group&)> found;  // A new reason, at once, not yet confirmed.
-    /// The same, once all lower seeds have ended: then it is known which is the lowest that fails.
+    /// A new reason, at once, not yet confirmed; none of a seed above one that ends the sweep.
+    std::function<void(const Group&)> found;
+    /// The same, once all lower seeds have ended: then it is known which is the lowest that fails,
+    /// and that it counts.
     std::function<void(const Group&)> settled;
 };
 

@@ -212,6 +212,25 @@ TEST_F(Run, SwarmOffIsAnotherPlan) {
     EXPECT_EQ(storm({"run", sound(), "--seeds", "5", "--swarm", "off"}).code, 0);
 }
 
+TEST_F(Run, NamesNoFailureAboveTheSeedThatEndsTheSweep) {
+    for (int i = 0; i < 3; ++i) {
+        fs::remove_all(folder_ / ".stormproof");
+        const auto answer =
+            storm({"run", scenario("gallery/raft.yaml"), "--set",
+                   "system.plant=quorum-without-self", "-j", "2", "--no-cause", "--out", "it"});
+        ASSERT_EQ(answer.code, 1) << answer.all();
+        const auto last = nlohmann::json::parse(read("it/sweep.json"))["last"].get<unsigned long>();
+        const auto known = content(fs::directory_iterator(folder_ / ".stormproof/known")->path());
+        const std::string told = "✗ seed ";
+        for (auto at = answer.err.find(told); at != std::string::npos;
+             at = answer.err.find(told, at + 1)) {
+            const auto seed = std::stoul(answer.err.substr(at + told.size()));
+            EXPECT_LE(seed, last) << answer.err;
+            EXPECT_TRUE(has(known, "\"seed\":" + std::to_string(seed) + ",")) << answer.err;
+        }
+    }
+}
+
 TEST_F(Run, KnownFailuresRunFirstAndAreGoneAfterTheFix) {
     const auto text = content(broken());
     write("store.yaml", text);
