@@ -45,7 +45,7 @@ command does not have is an error; its help ends with those that it has.
 | 69 | the world cannot do what is asked |
 | 70 | the machine refused, as a full disk or a result that could not be written; or a bug of ours |
 | 77 | not permitted, as a folder that cannot be written |
-| 129, 130, 143 | ended by a signal, with a truthful partial report |
+| 129, 130, 143 | ended by a signal: a sweep with a truthful partial report, a single run (`run --seed`, `replay`, `report`) at once |
 """
 
 

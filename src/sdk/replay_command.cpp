@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <string_view>
 #include <utility>
 
@@ -163,6 +164,7 @@ std::string remark_of(const runner::Replay& again, bool leaks) {
 }
 
 int replay(Session& session, const ReplayRequest& request) {
+    const EndsAtOnce at_once;
     const auto directory = find_run(request.run);
     if (!directory) return session.fail(directory.error());
     auto stored = runner::read_run(*directory);
@@ -245,8 +247,12 @@ core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& sto
     full.detail = history::Detail::full;
     Tale tale;
     tale.directory = directory;
+    // Who stopped the search is told what it came to; who stops this has the run as it was.
+    std::optional<EndsAtOnce> at_once;
+    if (stopped_by() == 0) at_once.emplace();
     STORM_TRY(auto result, run_guarded(session.bench, shrunk.plan, shrunk.seed, full));
     const bool same = rerun_of(session, result, full);
+    at_once.reset();
     runner::lead_with(result, reason);
     tale.whole = std::move(stored.result);
     tale.stored = std::move(stored);
@@ -377,6 +383,7 @@ bool names_place(const std::string& command, const std::string& directory) {
 }  // namespace
 
 int report(Session& session, const std::string& run) {
+    const EndsAtOnce at_once;
     const auto directory = find_run(run, true);
     if (!directory) return session.fail(directory.error());
     auto tale = read_tale(*directory);
@@ -393,11 +400,13 @@ int report(Session& session, const std::string& run) {
         command.line = replay_command(session, *directory);
     }
     const auto page = report::html(story_of(session, *tale));
-    if (const auto written = runner::write_file(*directory + "/report.html", page); !written) {
-        return session.fail(written.error());
+    {
+        const EndsInOrder in_order;
+        const auto written = runner::write_file(*directory + "/report.html", page);
+        if (!written) return session.fail(written.error());
     }
     session.out.print(*directory + "/report.html\n");
-    return code::pass;
+    return stopped_by() != 0 ? 128 + stopped_by() : code::pass;
 }
 
 }  // namespace storm::sdk

@@ -89,6 +89,7 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     if (const auto place = check_place(tale.directory, tale.facts); !place) {
         return session.fail(place.error());
     }
+    const EndsAtOnce at_once;
     auto result = run_guarded(session.bench, plan, *request.seed, options);
     if (!result) return session.fail(result.error());
     const bool same = rerun_of(session, *result, options, request.fork_only);
@@ -100,7 +101,7 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     const int exit_code = keep_tale(session, tale, {}, exit_code_of(tale.stored));
     remember_place(tale.directory);
     print_tale(session, tale);
-    return exit_code;
+    return stopped_by() != 0 ? 128 + stopped_by() : exit_code;
 }
 
 core::Result<runner::SweepOptions> sweep_options(const RunRequest& request,
@@ -176,6 +177,7 @@ core::Result<void> write_tale(const Session& session, Tale& tale, const runner::
     runner::ExtraFiles files = extra;
     files.emplace_back(story_name, story_json(tale));
     files.emplace_back("report.html", report::html(story_of(session, tale)));
+    const EndsInOrder in_order;
     STORM_CHECK(tale.facts.kind == "sweep" ? runner::write_folder(tale.directory, files)
                                            : runner::write_run(tale.directory, tale.stored, files,
                                                                whole ? &*whole : nullptr));

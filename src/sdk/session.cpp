@@ -16,6 +16,7 @@
 #include <ctime>
 #include <filesystem>
 
+#include "core/context.h"
 #include "core/text.h"
 #include "runner/directory.h"
 #include "runner/fleet.h"
@@ -45,11 +46,14 @@ std::int64_t real_time_ns() {
 // (timeout, a shell that ends) means the first twice.
 std::atomic<std::int64_t> signal_at = 0;
 constexpr std::int64_t same_signal_ns = 500'000'000;
+// Whether the first does not ask either: see EndsAtOnce.
+std::atomic<bool> nothing_to_tell = false;
 
 void on_signal(int number) {
-    if (signal_caught.load() != 0 && real_time_ns() - signal_at.load() > same_signal_ns) {
-        _exit(128 + number);
-    }
+    const core::HooksOff not_the_node;
+    const bool second =
+        signal_caught.load() != 0 && real_time_ns() - signal_at.load() > same_signal_ns;
+    if (second || nothing_to_tell.load()) _exit(128 + number);
     if (signal_caught.load() == 0) signal_at.store(real_time_ns());
     signal_caught.store(number);
 }
@@ -116,6 +120,15 @@ std::string shell_word(const std::string& text) {
 }
 
 int stopped_by() { return signal_caught.load(); }
+
+EndsAtOnce::EndsAtOnce() : before_(nothing_to_tell.exchange(true)) {
+    // One that came before this has nobody left to ask for it.
+    if (const int number = stopped_by(); number != 0) _exit(128 + number);
+}
+EndsAtOnce::~EndsAtOnce() { nothing_to_tell.store(before_); }
+
+EndsInOrder::EndsInOrder() : before_(nothing_to_tell.exchange(false)) {}
+EndsInOrder::~EndsInOrder() { nothing_to_tell.store(before_); }
 
 void catch_signals() {
     struct sigaction action = {};

@@ -53,6 +53,30 @@ void open_missing_streams();
 [[nodiscard]] int stopped_by();
 void catch_signals();
 
+/// While it lives, the first signal ends the process at once, with its code: what goes on is one
+/// run, of which a part tells nothing, and nothing is being written. Children die with us.
+class EndsAtOnce {
+public:
+    EndsAtOnce();
+    ~EndsAtOnce();
+    EndsAtOnce(const EndsAtOnce&) = delete;
+    EndsAtOnce& operator=(const EndsAtOnce&) = delete;
+
+private:
+    bool before_;
+};
+/// Within that, what is not to be left half done: a signal waits for its end.
+class EndsInOrder {
+public:
+    EndsInOrder();
+    ~EndsInOrder();
+    EndsInOrder(const EndsInOrder&) = delete;
+    EndsInOrder& operator=(const EndsInOrder&) = delete;
+
+private:
+    bool before_;
+};
+
 /// A file of the tree by the path that the user gave: as it stands, else below the places where
 /// the program's own scenarios are installed. not_found if there is none.
 [[nodiscard]] core::Result<std::string> find_scenario(const std::string& path,

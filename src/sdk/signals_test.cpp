@@ -3,6 +3,8 @@
 // Method: the real program; signals while it sweeps; a mount namespace where the machine lets us.
 #include <sched.h>
 #include <sys/mount.h>
+
+#include <chrono>
 #include <nlohmann/json.hpp>
 
 #include "sdk/program_test.h"
@@ -62,6 +64,46 @@ TEST_F(Signals, ASecondInterruptDoesNotWaitAndLeavesNoProcess) {
     EXPECT_EQ(answer.code, 130) << answer.all();
     EXPECT_EQ(answer.out, "") << "nobody waited for a report";
     EXPECT_FALSE(left_behind());
+}
+
+TEST_F(Signals, TheFirstEndsASingleRunAndItsReplayAtOnceAndLeavesNothingHalfWritten) {
+    const auto text = [](const std::string& time) {
+        return "stormproof: 1\nsystem: {use: primary-backup, nodes: 5}\nnetwork: {delay: 1ms}\n"
+               "workload: [{use: mix, clients: 60, rate: 40/s, for: " +
+               time + "}]\nfor: " + time + "\nchecks: [{use: progress, within: 5s}]\n";
+    };
+    using Clock = std::chrono::steady_clock;
+    const auto ended = [&](const std::vector<std::string>& words, int number, int after) {
+        Clock::time_point asked;
+        const auto answer =
+            storm(words, {.in_child = [&] { setenv("STORM_TEST_MARK", folder_.c_str(), 1); },
+                          .meanwhile =
+                              [&](pid_t child) {
+                                  pause_for(after);
+                                  asked = Clock::now();
+                                  kill(child, number);
+                              },
+                          .program = {}});
+        EXPECT_LT(Clock::now() - asked, std::chrono::seconds(sanitized ? 10 : 2)) << words[0];
+        EXPECT_EQ(answer.code, 128 + number) << answer.all();
+        EXPECT_EQ(answer.out, "");
+        EXPECT_FALSE(left_behind());
+    };
+    write("long.yaml", text("1m"));
+    ended({"run", "long.yaml", "--seed", "1", "--out", "it"}, SIGINT, 700);
+    EXPECT_FALSE(there("it"));
+    write("short.yaml", text("4s"));
+    ASSERT_EQ(storm({"run", "short.yaml", "--seed", "1", "--out", "it"}).code, 0);
+    const auto page = read("it/report.html");
+    const auto begun = Clock::now();
+    ASSERT_EQ(storm({"replay", "it", "-q"}).code, 0);
+    const auto took =
+        std::chrono::duration_cast<std::chrono::milliseconds>(Clock::now() - begun).count();
+    // First in the child that tries it, then in the code of nodes in the process itself.
+    for (const auto part : {2, 5}) {
+        ended({"replay", "it", "-q"}, SIGTERM, static_cast<int>(took * part / 10));
+    }
+    EXPECT_EQ(read("it/report.html"), page);
 }
 
 TEST_F(Signals, APlaceOnADiskThatOnlyReadsIsSaidBeforeTheWorkWith77) {
