@@ -15,6 +15,12 @@ namespace {
 constexpr std::size_t events_max = 400;
 constexpr std::size_t detail_bytes_max = 60'000;
 
+std::string operations_text(const Run& run) {
+    const auto& missing = run.operations;
+    if (missing.what.empty()) return core::counted(run.record.history.size(), "operation");
+    return core::with_commas(missing.kept) + " of " + core::counted(missing.of, "operation");
+}
+
 class Page {
 public:
     explicit Page(const Story& story) : story_(story), trace_(smallest_trace(story)) {}
@@ -145,12 +151,22 @@ private:
         }
         add("<h2 id=\"trace\">The {} that {}<small>{}</small></h2>\n"
             "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Message diagram\">{}"
-            "</div>\n<details><summary>the same in words</summary><ol>\n",
+            "</div>\n",
             story_.not_small.empty() ? "smallest run" : "run",
             story_.verdict == check::Verdict::violated ? "fails" : "cannot say", escaped(size),
             trace_svg(trace_));
+        left_out(story_.smallest.events, "event");
+        out_ += "<details><summary>the same in words</summary><ol>\n";
         for (const auto& line : in_words(trace_)) add("<li>{}</li>\n", escaped(line));
         out_ += "</ol></details>\n";
+    }
+
+    /// Below a drawing that is made of less than happened.
+    void left_out(const LeftOut& what, std::string_view item) {
+        if (what.what.empty()) return;
+        add("<p class=\"sub\">Drawn from {} of {}. Left out, because the file had no room: {}. "
+            "<code>replay</code> has all.</p>\n",
+            core::with_commas(what.kept), core::counted(what.of, item), escaped(what.what));
     }
 
     void key(std::string_view style, std::string_view what) {
@@ -165,7 +181,7 @@ private:
         add("<h2 id=\"run\">The whole run<small>{}{}</small></h2>\n"
             "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"The whole run\">{}"
             "</div>\n<div class=\"legend\">",
-            core::counted(record.history.size(), "operation"),
+            operations_text(story_.overview()),
             story_.whole   ? ", before it was made small"
             : story_.sweep ? fmt::format(", seed {} of the sweep", record.seed)
                            : "",
@@ -187,6 +203,8 @@ private:
         }
         out_ += "</div>\n";
         if (!plot.note.empty()) add("<p class=\"sub\">{}</p>\n", escaped(plot.note));
+        left_out(story_.overview().events, "event");
+        left_out(story_.overview().operations, "operation");
     }
 
     void sweep() {
@@ -270,12 +288,17 @@ private:
         const auto& trace = story_.smallest.record.trace;
         if (trace.empty()) return;
         const std::size_t shown = std::min(trace.size(), events_max);
-        add("<h2 id=\"events\">Every event<small>{}</small></h2>\n<details><summary>{}</summary>"
+        const auto& missing = story_.smallest.events;
+        const bool all = missing.what.empty();
+        add("<h2 id=\"events\">{}<small>{}</small></h2>\n{}<details><summary>{}</summary>"
             "<div class=\"card\" tabindex=\"0\" role=\"region\" aria-label=\"Events\"><table><tr>"
             "<th scope=\"col\" class=\"n\">event</th><th scope=\"col\" class=\"n\">time</th>"
             "<th scope=\"col\">what</th><th scope=\"col\">where</th><th scope=\"col\">peer</th>"
             "<th scope=\"col\">name</th><th scope=\"col\">text</th></tr>\n",
-            core::counted(trace.size(), "event"),
+            all ? "Every event" : "Events",
+            (all ? "" : core::with_commas(trace.size()) + " of ") +
+                core::counted(all ? trace.size() : missing.of, "event"),
+            all ? "" : "<p class=\"sub\">Left out: " + escaped(missing.what) + ".</p>\n",
             shown < trace.size() ? fmt::format("the first {}; replay --trace prints all", shown)
                                  : "show them");
         for (std::size_t i = 0; i < shown; ++i) {

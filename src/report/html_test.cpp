@@ -267,6 +267,26 @@ TEST(Html, AHundredNodesAndAMillionOperationsStayUnderFiveMegabytesAndThePageSay
     EXPECT_NE(page.find("The first 200 of 20,000 faults"), std::string::npos);
 }
 
+TEST(Html, a_page_made_of_less_than_happened_says_so_at_its_drawings_and_its_table) {
+    auto example = examples::demo();
+    auto story = examples::demo_story(example);
+    const auto whole = html(story);
+    EXPECT_NE(whole.find("Every event"), std::string::npos);
+    EXPECT_EQ(whole.find("Left out"), std::string::npos);
+    story.smallest.events = {476'109, 5'122'308, "messages before 38 s; requests <all>"};
+    story.smallest.operations = {70, 90, "the last"};
+    const auto page = html(story);
+    expect_sound(page);
+    EXPECT_EQ(page.find("Every event"), std::string::npos);
+    EXPECT_NE(page.find(">Events<small>"), std::string::npos);
+    EXPECT_NE(page.find(" of 5,122,308 events</small>"), std::string::npos);
+    EXPECT_NE(page.find("The whole run<small>70 of 90 operations"), std::string::npos);
+    const std::string said = "requests &lt;all&gt;";
+    std::size_t times = 0;
+    for (auto at = page.find(said); at != std::string::npos; at = page.find(said, at + 1)) ++times;
+    EXPECT_EQ(times, 3U) << "the diagram, the whole run, the table";
+}
+
 TEST(Html, AnEmptyRecordMakesAPageThatSaysSo) {
     examples::Example nothing;
     auto story = nothing.story();

@@ -63,7 +63,7 @@ std::string counted_evidence(std::uint64_t n, std::string what) {
 
 std::string pass_sentence(const Story& story) {
     if (!story.sweep) {
-        const auto& [plan, record, findings] = story.smallest;
+        const auto& [plan, record, findings, events, operations] = story.smallest;
         const auto answered = std::ranges::count_if(record.history, [](const auto& op) {
             return op.outcome == history::Outcome::ok || op.outcome == history::Outcome::fail;
         });

@@ -19,11 +19,18 @@
 
 namespace storm::report {
 
-/// One run as it stands in memory. All three outlive the Story.
+/// What a record no longer holds, because its file had no room for it.
+struct LeftOut {
+    std::uint64_t kept = 0, of = 0;
+    std::string what;  // "messages, timers, files and logs before 43.2 s"; "": nothing.
+};
+
+/// One run as it stands in memory. The first three outlive the Story.
 struct Run {
     const fault::Plan& plan;
     const history::RunRecord& record;
     const std::vector<check::Finding>& findings;  // Violated first.
+    LeftOut events{}, operations{};
 };
 
 /// A reason to fail, seen against earlier runs of the same scenario.

@@ -29,7 +29,8 @@ namespace storm::runner {
 struct Cut {
     std::string file;  // "events.jsonl"
     std::uint64_t kept = 0, of = 0;
-    /// "events.jsonl: 400,000 of 5,000,000 lines"
+    std::string what;  // Left out: "messages, timers, files and logs before 43.2 s".
+    /// "events.jsonl: 400,000 of 5,000,000 lines; left out: messages, ..."
     [[nodiscard]] std::string text() const;
 };
 
@@ -71,7 +72,8 @@ using ExtraFiles = std::vector<std::pair<std::string, std::string>>;
 [[nodiscard]] core::Result<void> check_file_place(const std::string& path);
 
 /// Leaves out what would make a file longer than `most` bytes: of the events first messages and
-/// timers long before the end, of decisions and operations the last.
+/// timers long before the end, then requests and answers, then what nodes published, and lives and
+/// faults last of all; of decisions and operations the last.
 void fit(StoredRun& run, std::size_t most = 64U << 20U);
 
 /// Requires: fit(run), fit(*whole). An error (io: full disk, read-only; not_found: something else

@@ -25,6 +25,7 @@ namespace storm::runner {
 namespace {
 
 namespace fs = std::filesystem;
+using history::EventKind;
 using ::testing::HasSubstr;
 
 class Folder : public ::testing::Test {
@@ -211,6 +212,59 @@ TEST_F(Folder, a_run_that_is_too_long_loses_messages_long_before_its_end_and_say
     const auto again = replay(bench, *back, {});
     ASSERT_TRUE(again.has_value());
     EXPECT_TRUE(again->identical) << "the same build draws it all again";
+}
+
+/// A run whose events are mostly messages and operations, and whose leaders change early.
+history::RunRecord busy_record() {
+    history::RunRecord record;
+    const auto add = [&](EventKind kind, const std::string& name, const Value& value = {}) {
+        const Instant at{static_cast<std::int64_t>(record.trace.size()) * 1'000'000};
+        const auto node = core::Id::node(static_cast<std::uint32_t>(record.trace.size() % 3));
+        record.trace.push_back({.at = at,
+                                .sequence = record.trace.size(),
+                                .kind = kind,
+                                .node = node,
+                                .name = name,
+                                .value = value});
+        if (kind == EventKind::publish) record.published.push_back({node, name, value, at});
+    };
+    add(EventKind::up, "");
+    for (const bool leads : {true, false, true}) add(EventKind::publish, "leading", leads);
+    for (std::int64_t i = 0; i < 2000; ++i) {
+        for (const auto kind : {EventKind::invoke, EventKind::send, EventKind::deliver,
+                                EventKind::timer, EventKind::complete}) {
+            add(kind, "write");
+        }
+        if (i % 4 == 0) add(EventKind::publish, "stored", i);
+    }
+    add(EventKind::violated, "");
+    record.ended = record.trace.back().at;
+    return record;
+}
+
+TEST_F(Folder, of_a_run_that_is_too_long_what_nodes_published_outlives_messages_and_operations) {
+    const auto bench = testing::bench();
+    auto run = stored(bench, "", 1);
+    const auto whole = busy_record();
+    const auto count = [](const history::RunRecord& of, EventKind kind) {
+        return std::ranges::count(of.trace, kind, &history::Event::kind);
+    };
+    const auto size = events_jsonl(whole).size();
+    for (const auto most : {size / 2, size / 4, size / 40}) {
+        run.cut.clear();
+        run.result.record = whole;
+        fit(run, most);
+        const auto& record = run.result.record;
+        EXPECT_LE(events_jsonl(record).size(), most);
+        EXPECT_EQ(std::ranges::count(record.published, "leading", &history::Published::key), 3);
+        EXPECT_EQ(count(record, EventKind::up) + count(record, EventKind::violated), 2);
+        if (most * 4 >= size) EXPECT_EQ(record.published.size(), whole.published.size());
+        EXPECT_GT(count(record, EventKind::send), 0) << "some are left before the end";
+        EXPECT_LT(count(record, EventKind::send), 1500);
+        ASSERT_EQ(run.cut.size(), 1U);
+        EXPECT_THAT(run.cut[0].text(), HasSubstr("messages, timers, files and logs before "));
+    }
+    EXPECT_THAT(run.cut[0].text(), HasSubstr("; published \"stored\" before "));
 }
 
 TEST_F(Folder, a_replay_in_the_same_build_gives_the_same_bytes) {

@@ -228,8 +228,10 @@ Cut read_cut(JsonReader& in) {
             cut.kept = read_count(in);
         else if (key == "of")
             cut.of = read_count(in);
+        else if (key == "what")
+            cut.what = in.text();
         else
-            in.unknown_key({"file", "kept", "of"});
+            in.unknown_key({"file", "kept", "of", "what"});
     });
     return cut;
 }

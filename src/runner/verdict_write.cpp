@@ -159,6 +159,7 @@ std::string verdict_json(const StoredRun& run, const ExtraFiles& files) {
         to.text("file", cut.file);
         to.number("kept", cut.kept);
         to.number("of", cut.of);
+        to.text("what", cut.what);
         to.end();
     });
     write_list(out, "files", files, [](JsonOut& to, const auto& file) {

@@ -255,6 +255,7 @@ core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& sto
     at_once.reset();
     runner::lead_with(result, reason);
     tale.whole = std::move(stored.result);
+    tale.whole_cut = stored.cut;
     tale.stored = std::move(stored);
     tale.stored.result = std::move(result);
     tale.stored.cut.clear();

@@ -167,12 +167,13 @@ core::Result<void> write_tale(const Session& session, Tale& tale, const runner::
     std::optional<runner::StoredRun> whole;
     if (tale.whole) {
         whole = tale.stored;
-        whole->cut.clear();
+        whole->cut = tale.whole_cut;
         whole->result = *tale.whole;
         whole->plan_digest = core::hex(fault::digest(whole->result.plan));
         whole->command = replay_command(session, tale.directory + "/whole");
         runner::fit(*whole);
         tale.whole = whole->result;
+        tale.whole_cut = whole->cut;
     }
     runner::ExtraFiles files = extra;
     files.emplace_back(story_name, story_json(tale));

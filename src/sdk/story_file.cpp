@@ -376,6 +376,7 @@ core::Result<void> read_whole(const fs::path& directory, Tale& tale) {
     }
     note_edit(before, directory, tale);
     tale.whole = std::move(before.result);
+    tale.whole_cut = std::move(before.cut);
     return {};
 }
 

@@ -131,10 +131,23 @@ report::Shrink shrink_of(const runner::Shrunk& s) {
             s.took,          s.stopped};
 }
 
+namespace {
+
+report::Run run_of(const runner::RunResult& run, const std::vector<runner::Cut>& cut) {
+    report::Run out{run.plan, run.record, run.findings};
+    for (const auto& each : cut) {
+        if (each.file == "events.jsonl") out.events = {each.kept, each.of, each.what};
+        if (each.file == "history.jsonl") out.operations = {each.kept, each.of, each.what};
+    }
+    return out;
+}
+
+}  // namespace
+
 report::Story story_of(const Session& session, const Tale& tale) {
     const auto& run = tale.stored.result;
     const auto& facts = tale.facts;
-    report::Story story{.smallest = {run.plan, run.record, run.findings}};
+    report::Story story{.smallest = run_of(run, tale.stored.cut)};
     story.verdict = run.judgement.verdict;
     if (!run.findings.empty() && story.verdict == check::Verdict::violated) {
         story.name = run.findings.front().check;
@@ -150,10 +163,7 @@ report::Story story_of(const Session& session, const Tale& tale) {
     const auto& expect = tale.stored.expect;
     story.expected = expect.verdict == "pass" ? "" : expect.text();
     story.met = facts.met;
-    if (tale.whole) {
-        story.whole.emplace(
-            report::Run{tale.whole->plan, tale.whole->record, tale.whole->findings});
-    }
+    if (tale.whole) story.whole.emplace(run_of(*tale.whole, tale.whole_cut));
     story.sweep = facts.sweep;
     story.shrink = facts.shrink;
     story.not_small = facts.not_small;

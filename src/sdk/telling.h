@@ -40,7 +40,8 @@ struct Facts {
 /// All that is known of one verdict; owns what its story looks at.
 struct Tale {
     runner::StoredRun stored;                // The run that shows it, the smallest there is.
-    std::optional<runner::RunResult> whole;  // Before shrinking.
+    std::optional<runner::RunResult> whole;  // Before shrinking ...
+    std::vector<runner::Cut> whole_cut;      // ... and what its files had no room for.
     Facts facts;
     std::string directory;            // Where the run lies, or will; "": nowhere.
     std::vector<std::string> edited;  // Its plans that are no longer those of the runs.
