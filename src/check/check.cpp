@@ -38,6 +38,11 @@ Finding judge_one(const CheckSpec& spec, const Input& input, const fault::Params
         finding = spec.judge(input, params);
     }
     if (finding.check.empty()) finding.check = spec.name;
+    if (finding.verdict == Verdict::pass) {  // It has nothing to show.
+        finding.anomaly = finding.site = finding.expected = {};
+        finding.operations.clear();
+        finding.fatal = Finding{}.fatal;
+    }
     return finding;
 }
 

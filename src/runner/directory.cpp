@@ -87,7 +87,11 @@ core::Result<void> check_noted(const StoredRun& run, const std::string& path,
                                std::string_view text) {
     const auto name = fs::path(path).filename().string();
     const auto note = std::ranges::find(run.files, name, &FileNote::name);
-    if (note == run.files.end()) return {};
+    if (note == run.files.end()) {
+        return core::fail(ErrorKind::bad_input,
+                          fs::path(path).replace_filename("verdict.json").string() +
+                              ": \"files\" says nothing of " + name);
+    }
     if (note->bytes == text.size() && note->digest == core::key_of(text)) return {};
     const std::string what =
         note->bytes == text.size()

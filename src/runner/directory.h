@@ -13,7 +13,6 @@
 // error says file:line:column; what is written fits into these bounds (fit()).
 #pragma once
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -54,10 +53,10 @@ struct StoredRun {
     bool confirmed = false;   // Run again in a fresh process, with the same bytes.
     std::string plan_digest;  // hex of fault::digest(plan) when written; what replay compares.
     std::vector<Cut> cut;     // What fit() left out.
-    /// As they were read; a verdict.json from before there were any has none.
+    /// As they were read.
     std::vector<FileNote> files;
-    /// The digest of verdict.json itself (seal_of()), as it was read; an older one has none.
-    std::optional<core::Key> seal;
+    /// The digest of verdict.json itself (seal_of()), as it was read.
+    core::Key seal = 0;
 };
 
 /// A file of the directory that who calls wants in it: {"report.html", text}.

@@ -364,6 +364,16 @@ core::Result<void> each_json_line(std::string_view text, const std::string& name
     return done;
 }
 
+/// What only a finding that did not pass has; nullptr if all is as it should be.
+const char* told_by_pass(const check::Finding& finding) {
+    if (finding.verdict != check::Verdict::pass) return nullptr;
+    if (!finding.anomaly.empty()) return "anomaly";
+    if (!finding.site.empty()) return "site";
+    if (!finding.operations.empty()) return "operations";
+    if (finding.fatal != ~0U) return "fatal";
+    return finding.expected.empty() ? nullptr : "expected";
+}
+
 }  // namespace
 
 core::Result<void> read_verdict(std::string_view text, const std::string& name, StoredRun& run) {
@@ -379,8 +389,7 @@ core::Result<void> read_verdict(std::string_view text, const std::string& name, 
     });
     if (in.good()) {
         for (const auto key : verdict_keys) {
-            // Run directories from before there were digests of files are read as they are.
-            if (seen.contains(key) || key == "files" || key == "seal") continue;
+            if (seen.contains(key)) continue;
             in.refuse(0, fmt::format("the key \"{}\" is missing", key));
             break;
         }
@@ -414,13 +423,19 @@ core::Result<void> check_verdict(std::string_view text, const std::string& name,
         if (is == should) continue;
         return bad(fmt::format("\"{}\" is {}, and its faults come to {}", key, is, should));
     }
+    if (judgement.verdict == check::Verdict::pass && !judgement.why.empty()) {
+        return bad("its verdict is \"pass\", and \"why\" says \"" + judgement.why + "\"");
+    }
+    for (const auto& each : findings) {
+        const auto* told = told_by_pass(each);
+        if (told == nullptr) continue;
+        return bad(fmt::format("{} has passed, and tells \"{}\"", each.check, told));
+    }
     if (record.healed > record.ended) {
         return bad(fmt::format("healed at {}, after it ended at {}", core::to_text(record.healed),
                                core::to_text(record.ended)));
     }
-    if (run.seal && *run.seal != seal_of(std::string(text))) {
-        return bad(std::string(seal_broken));
-    }
+    if (run.seal != seal_of(std::string(text))) return bad(std::string(seal_broken));
     return {};
 }
 

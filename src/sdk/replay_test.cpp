@@ -5,6 +5,7 @@
 #include <nlohmann/json.hpp>
 #include <tuple>
 
+#include "runner/seal.h"
 #include "sdk/program_test.h"
 
 namespace storm::sdk::testing {
@@ -25,10 +26,11 @@ protected:
         ASSERT_NE(at, std::string::npos) << from << " in " << text;
         write(file, text.replace(at, from.size(), to));
     }
-    /// As a directory from before there were seals has it.
+    /// With the seal that these bytes need, so that what it says is looked at.
     void write_verdict(nlohmann::ordered_json verdict) const {
-        verdict.erase("seal");
-        write("runs/it/verdict.json", verdict.dump(2) + "\n");
+        if (verdict.contains("seal")) verdict["seal"] = runner::unsealed;
+        const auto text = verdict.dump(2) + "\n";
+        write("runs/it/verdict.json", verdict.contains("seal") ? runner::sealed(text) : text);
     }
     /// Every command that reads the run refuses it, and names the file and what is wrong.
     void expect_refused(const std::string& says) const {
@@ -269,11 +271,43 @@ TEST_F(Replay, OfAFileThatIsNotTheOneOfTheVerdictNamesIt) {
     EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
 }
 
-TEST_F(Replay, OfAnOlderDirectoryWithoutNotesOfItsFilesReadsIt) {
-    auto verdict = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
-    ASSERT_EQ(verdict.erase("files"), 1U);
-    write_verdict(verdict);
+TEST_F(Replay, OfAVerdictWithoutItsSealOrNotesOfItsFilesNamesTheKey) {
+    const auto written = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
+    for (const std::string key : {"files", "seal"}) {
+        auto verdict = written;
+        ASSERT_EQ(verdict.erase(key), 1U);
+        write_verdict(verdict);
+        expect_refused("the key \"" + key + "\" is missing");
+    }
+    auto silent = written;
+    silent["files"].erase(2);
+    write_verdict(silent);
+    expect_refused("\"files\" says nothing of events.jsonl");
+    write_verdict(written);
     EXPECT_EQ(storm({"replay", "runs/it"}).code, 0);
+    auto story = nlohmann::ordered_json::parse(read("runs/it/story.json"));
+    ASSERT_EQ(story.erase("seal"), 1U);
+    write("runs/it/story.json", story.dump());
+    const auto answer = storm({"report", "runs/it"});
+    EXPECT_EQ(answer.code, 65) << answer.all();
+    EXPECT_TRUE(has(answer.err, "runs/it/story.json") && has(answer.err, "\"seal\" is missing"))
+        << answer.err;
+}
+
+TEST_F(Replay, OfAVerdictThatPassedRefusesWhatOnlyAViolationTells) {
+    auto verdict = nlohmann::ordered_json::parse(read("runs/it/verdict.json"));
+    verdict["verdict"] = "pass";
+    for (auto& finding : verdict["findings"]) finding["verdict"] = "pass";
+    write_verdict(verdict);
+    expect_refused("its verdict is \"pass\", and \"why\" says");
+    verdict["why"] = "";
+    auto& first = verdict["findings"][0];
+    for (const std::string key : {"anomaly", "operations", "fatal", "expected"}) {
+        ASSERT_TRUE(first.contains(key)) << first.dump();
+        write_verdict(verdict);
+        expect_refused("has passed, and tells \"" + key + "\"");
+        for (auto& finding : verdict["findings"]) finding.erase(key);
+    }
 }
 
 TEST_F(Replay, OfAVerdictThatWasEditedIsRefusedWhereverTheEditWas) {

@@ -321,8 +321,9 @@ core::Result<void> read_story(std::string_view source, const std::string& name, 
     if (in.good() && !kinds.contains(facts.kind)) {
         in.refuse(0, "the key \"kind\" must be finding, seed, small or sweep");
     }
+    if (in.good() && seal.empty()) in.refuse(0, "the key \"seal\" is missing");
     STORM_CHECK(in.finish());
-    if (!seal.empty() && seal != core::hex(runner::seal_of(std::string(source)))) {
+    if (seal != core::hex(runner::seal_of(std::string(source)))) {
         return core::fail(core::ErrorKind::bad_input,
                           name + ": " + std::string(runner::seal_broken));
     }
