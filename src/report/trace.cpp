@@ -46,10 +46,7 @@ Trace Teller::choose(const TraceLimits& limits) {
     sort_stably(rows, [](const Candidate& a, const Candidate& b) {
         return std::tie(a.step.at, a.sequence) < std::tie(b.step.at, b.sequence);
     });
-    for (const auto& row : rows) {
-        trace.steps.push_back(row.step);
-        if (row.message != 0) ++trace.messages_shown;
-    }
+    for (const auto& row : rows) trace.steps.push_back(row.step);
     if (!trace.steps.empty()) {
         count_skipped(trace, rows);
         add_bands(trace);
@@ -93,54 +90,77 @@ void Teller::choose_lanes(Trace& trace, std::vector<Candidate>& rows,
     }
 }
 
-/// Counts what is not drawn; the three widest gaps get a row that says so.
+namespace {
+
+/// Messages between two rows that are not drawn.
+struct Gap {
+    std::size_t before = 0;
+    std::uint64_t messages = 0;
+    std::map<std::string, std::uint64_t> names;
+};
+
+std::string text_of(const Gap& gap) {
+    std::vector<std::pair<std::uint64_t, std::string>> names;
+    for (const auto& [name, count] : gap.names) names.emplace_back(count, name);
+    sort_stably(names, [](const auto& a, const auto& b) { return a.first > b.first; });
+    if (names.size() == 1) {
+        return fmt::format("{} × {}", core::with_commas(gap.messages), names[0].second);
+    }
+    std::string what = fmt::format("{} more messages", core::with_commas(gap.messages));
+    if (!names.empty()) {
+        what += fmt::format(", {} of them {}", core::with_commas(names[0].first), names[0].second);
+    }
+    return what;
+}
+
+}  // namespace
+
+/// Counts what is not drawn. The three widest gaps get a row that says so, and what is missing in
+/// the others is told together at the end: the rows and what is drawn come to all messages.
 void Teller::count_skipped(Trace& trace, const std::vector<Candidate>& rows) const {
-    struct Gap {
-        std::size_t before = 0;
-        std::uint64_t messages = 0;
-        std::map<std::string, std::uint64_t> names;
-    };
     std::set<std::uint64_t> drawn;
-    for (const auto& row : rows) drawn.insert(row.message);
+    for (const auto& row : rows) {
+        if (row.message != 0) drawn.insert(row.message);
+    }
+    trace.messages = trace.messages_shown = drawn.size();
     std::vector<Gap> gaps(trace.steps.size());
+    Gap rest{.before = trace.steps.size()};
     for (const auto& event : record_.trace) {
-        if (event.kind != EventKind::send) continue;
+        if (event.kind != EventKind::send || is_absent(event.peer)) continue;
         if (event.at < trace.steps.front().at || event.at > trace.steps.back().at) continue;
-        if (is_absent(event.peer)) continue;
-        ++trace.messages;
         if (drawn.contains(event.message)) continue;
+        ++trace.messages;
         std::size_t before = 1;
         while (before + 1 < trace.steps.size() && trace.steps[before].at < event.at) ++before;
-        if (before >= gaps.size()) continue;
-        gaps[before].before = before;
-        ++gaps[before].messages;
-        ++gaps[before].names[message_text(event.name)];
+        Gap& gap = before < gaps.size() ? gaps[before] : rest;
+        gap.before = before;
+        ++gap.messages;
+        ++gap.names[message_text(event.name)];
     }
     sort_stably(gaps, [](const Gap& a, const Gap& b) { return a.messages > b.messages; });
-    if (gaps.size() > 3) gaps.resize(3);
-    std::erase_if(gaps, [](const Gap& gap) { return gap.messages < 3; });
+    while (!gaps.empty() && (gaps.size() > 3 || gaps.back().messages < 3)) {
+        rest.messages += gaps.back().messages;
+        for (const auto& [name, count] : gaps.back().names) rest.names[name] += count;
+        gaps.pop_back();
+    }
     sort_stably(gaps, [](const Gap& a, const Gap& b) { return a.before > b.before; });
-    for (const auto& gap : gaps) {
-        std::vector<std::pair<std::uint64_t, std::string>> names;
-        for (const auto& [name, count] : gap.names) names.emplace_back(count, name);
-        sort_stably(names, [](const auto& a, const auto& b) { return a.first > b.first; });
-        std::string what = fmt::format("{} more messages", core::with_commas(gap.messages));
-        if (names.size() == 1) {
-            what = fmt::format("{} × {}", core::with_commas(gap.messages), names[0].second);
-        } else if (!names.empty()) {
-            what +=
-                fmt::format(", {} of them {}", core::with_commas(names[0].first), names[0].second);
-        }
-        const auto& lane = trace.lanes.front().who;
-        trace.steps.insert(trace.steps.begin() + static_cast<std::ptrdiff_t>(gap.before),
+    const auto& lane = trace.lanes.front().who;
+    const auto insert = [&](std::size_t before, std::string what) {
+        trace.steps.insert(trace.steps.begin() + static_cast<std::ptrdiff_t>(before),
                            Step{Step::Kind::skipped,
-                                trace.steps[gap.before - 1].at,
+                                trace.steps[before - 1].at,
                                 lane,
                                 lane,
                                 std::move(what),
                                 {},
                                 Accent::plain});
+    };
+    if (rest.messages != 0) {
+        const std::string what =
+            rest.names.size() == 1 ? text_of(rest) : core::counted(rest.messages, "more message");
+        insert(trace.steps.size(), what + " in between");
     }
+    for (const auto& gap : gaps) insert(gap.before, text_of(gap));
 }
 
 void Teller::add_bands(Trace& trace) const {

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "report/example_stories.h"
 
 namespace storm::report {
@@ -71,13 +73,40 @@ TEST(Trace, NoiseIsCountedNotDrawn) {
     }
     example.in_order();
     const auto trace = smallest_trace(examples::demo_story(example));
-    EXPECT_LE(trace.steps.size(), 14U + 3U);
+    EXPECT_LE(trace.steps.size(), 14U + 4U);
     EXPECT_EQ(find(trace, "gossip"), nullptr);
     EXPECT_GE(trace.messages, 500U);
     bool said = false;
     for (const auto& step : trace.steps) said = said || step.kind == Kind::skipped;
     EXPECT_TRUE(said);
     EXPECT_NE(find(trace, "3"), nullptr);
+}
+
+/// What the rows of gaps count, all together.
+std::uint64_t counted_in_gaps(const Trace& trace) {
+    std::uint64_t sum = 0;
+    for (const auto& step : trace.steps) {
+        if (step.kind == Kind::skipped) sum += std::stoull(step.label);
+    }
+    return sum;
+}
+
+TEST(Trace, what_is_drawn_and_what_the_gaps_count_come_to_all_messages) {
+    auto example = examples::demo();
+    for (std::uint64_t i = 0; i < 40; ++i) {
+        const auto at = examples::at_ms(1204 + static_cast<std::int64_t>(i * 7 % 150));
+        const char* names[] = {"Gossip", "Held", "Ping"};
+        example.message(at, at + 1_ms, examples::n2, examples::n3, names[i % 3], 5000 + i,
+                        4000 + i);
+        example.in_order();
+        const auto trace = smallest_trace(examples::demo_story(example));
+        EXPECT_EQ(trace.messages_shown + counted_in_gaps(trace), trace.messages) << i;
+        std::set<std::pair<Instant, std::string>> arrows;
+        for (const auto& step : trace.steps) {
+            if (step.kind == Kind::message) arrows.emplace(step.at, step.label);
+        }
+        EXPECT_LE(arrows.size(), trace.messages_shown) << i;
+    }
 }
 
 TEST(Trace, ALongCertificateKeepsItsLimits) {
@@ -89,7 +118,7 @@ TEST(Trace, ALongCertificateKeepsItsLimits) {
         example.findings[0].operations.push_back(static_cast<std::uint32_t>(2 + i));
     }
     const auto trace = smallest_trace(examples::demo_story(example));
-    EXPECT_LE(trace.steps.size(), 17U);
+    EXPECT_LE(trace.steps.size(), 14U + 4U);
     EXPECT_LE(trace.lanes.size(), 6U);
     EXPECT_EQ(trace.operations, 62U);
     EXPECT_EQ(trace.operations_shown, 5U);
