@@ -15,7 +15,8 @@ scenario::Vocabulary Bench::vocabulary() const {
         sites.push_back({site->message, site->file, site->is_maybe});
     }
     for (const auto& check : checks.all()) {
-        out.checks.push_back({check.name, check.summary, check.params, check.models});
+        out.checks.push_back(
+            {check.name, check.summary, check.params, check.models, check.built_in});
     }
     return out;
 }

@@ -268,7 +268,16 @@ void Reader::read_expect() {
         form_.wrong(*check, fmt::format("no check is called {}", quoted(out_.expect_check)),
                     fmt::format("{}   ({} checks ls)", Form::suggest(out_.expect_check, known),
                                 names_.program));
+        return;
     }
+    const auto listed = std::ranges::find(names_.checks, out_.expect_check, &CheckName::name);
+    const bool always = listed == names_.checks.end() || listed->built_in;
+    if (always || contains(out_.checks, out_.expect_check, &fault::PlannedCheck::use)) return;
+    form_.wrong(*check,
+                fmt::format("{} is expected to be violated, and no check of this scenario "
+                            "is called so",
+                            quoted(out_.expect_check)),
+                "name it under checks, or nobody judges it");
 }
 
 void Reader::read_seeds() {

@@ -159,6 +159,15 @@ std::optional<Target> Reader::target_of(const YamlNode& node) {
         form_.wrong(node, "target is empty", "want n1, [n1, n2], leader, {any: 1} or all");
         return std::nullopt;
     }
+    if (node.is(Kind::scalar) && !core::id_from(node.text)) {
+        std::vector<std::string> words = {"all"};
+        if (leads()) words.emplace_back("leader");
+        if (const auto near = core::nearest(node.text, words)) {
+            form_.wrong(node, fmt::format("{} names no node", quoted(node.text)),
+                        "did you mean " + *near + "?");
+            return std::nullopt;
+        }
+    }
     target.kind = Target::Kind::named;
     target.names = form_.ids(node);
     if (node.is(Kind::sequence) && node.items.empty()) {

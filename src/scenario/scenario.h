@@ -29,6 +29,7 @@ struct CheckName {
     std::string name, summary;
     std::vector<fault::ParamSpec> params;
     std::vector<std::string> models;  // Models of systems it understands; empty: any.
+    bool built_in = false;            // Judged in every run, named or not.
 };
 
 /// A code point or a property that stands in the program.

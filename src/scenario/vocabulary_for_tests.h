@@ -96,8 +96,8 @@ struct World {
              .params = {},
              .models = {"register", "key-value"}},
             {.name = "no-lost-acknowledged-writes", .summary = "", .params = {}, .models = {}},
-            {.name = "invariants", .summary = "", .params = {}, .models = {}},
-            {.name = "properties", .summary = "", .params = {}, .models = {}},
+            {.name = "invariants", .summary = "", .params = {}, .models = {}, .built_in = true},
+            {.name = "properties", .summary = "", .params = {}, .models = {}, .built_in = true},
             check_within("progress"),
             check_within("converged")};
     }

@@ -106,6 +106,9 @@ std::vector<Wrong> value_errors() {
          file("", "checks: [linearizable]\n", "system: blob"),
          {}},
         {"an expectation that is none", file("", "expect: fail\n"), {}},
+        {"an expectation that nobody judges",
+         file("", "checks: [no-lost-acknowledged-writes]\nexpect: {violated: converged}\n"),
+         {}},
     };
 }
 
@@ -117,6 +120,7 @@ std::vector<Wrong> fault_errors() {
         {"absent nodes",
          file("  - {use: node.kill, at: 1s, target: n4}\n"
               "  - {use: node.kill, at: 1s, target: [n1, n9, x]}\n"
+              "  - {use: node.kill, at: 1s, target: leadr}\n"
               "  - {use: net.partition, at: 1s, groups: [[n1, n0], [n2, c3]]}\n"),
          {}},
         {"impossible groups",

@@ -44,7 +44,7 @@ TEST_F(Expected, ToBeInconclusiveIsUnmetByAPassAndInconclusiveExitsTwoWhateverWa
 }
 
 TEST_F(Expected, AReplayKnowsWhichCheckWasToReportIt) {
-    const auto other = expecting("{violated: progress}", broken(), {"--seed", "3"});
+    const auto other = expecting("{violated: properties}", broken(), {"--seed", "3"});
     EXPECT_EQ(other.code, 1) << other.all();
     EXPECT_EQ(storm({"replay"}).code, 1);
     const auto right =
@@ -71,8 +71,8 @@ TEST_F(Expected, AndNotMetIsSaidInEveryFormat) {
     EXPECT_FALSE(has(tap, "verdict: violated")) << tap;
     EXPECT_TRUE(has(in("junit"), "<failure type=\"unexpected pass\"")) << in("junit");
     const auto other = storm({"run", broken(), "--seed", "3", "--no-cause", "--set",
-                              "expect={violated: progress}", "--format", "tap"});
-    EXPECT_TRUE(has(other.out, "verdict: violated\n  expected: \"violated progress\"\n"))
+                              "expect={violated: properties}", "--format", "tap"});
+    EXPECT_TRUE(has(other.out, "verdict: violated\n  expected: \"violated properties\"\n"))
         << other.out;
     EXPECT_TRUE(has(in("jsonl"), "\"met\":false"));
 }

@@ -71,10 +71,11 @@ void print_tale(Session& session, const Tale& tale) {
     }
 }
 
-void print_report(Session& session, const runner::SweepReport& report, const std::string& name) {
+void print_report(Session& session, const runner::SweepReport& report, const std::string& path) {
+    const auto name = stem_of(path);
     if (session.format == "json") session.out.print(runner::sweep_json(report, name) + "\n");
     if (session.format == "jsonl") session.out.print(runner::to_jsonl(report, name));
-    if (session.format == "junit") session.out.print(runner::to_junit(report, name));
+    if (session.format == "junit") session.out.print(runner::to_junit(report, path));
     if (session.format == "tap") session.out.print(runner::to_tap(report, name));
 }
 
@@ -416,9 +417,8 @@ Tale tell_pass(const Sweeping& sweep, int& exit_code) {
     add_sweep(sweep, tale.facts);
     tale.directory = place_of(sweep.request, tale.facts, 0);
     sweep.report.directory = tale.directory;
-    const auto name = stem_of(sweep.request.scenario);
     exit_code = keep_tale(sweep.session, tale,
-                          {{"junit.xml", runner::to_junit(sweep.report, name)},
+                          {{"junit.xml", runner::to_junit(sweep.report, sweep.scenario.path)},
                            {"sweep.json", sweep_text(sweep.report, sweep.request)}},
                           exit_code);
     if (tale.directory.empty()) sweep.report.directory.clear();
@@ -492,7 +492,7 @@ int run(Session& session, const RunRequest& asked) {
     if (session.text() || session.format == "md") {
         print_tale(session, *outcome.tale);
     } else {
-        print_report(session, *outcome.report, stem_of(request.scenario));
+        print_report(session, *outcome.report, scenario->path);
     }
     return outcome.exit_code;
 }

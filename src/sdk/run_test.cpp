@@ -192,6 +192,7 @@ TEST_F(Run, EveryFormatIsOneThatItsReadersTake) {
     EXPECT_GE(count, 2) << "a reason and the sweep";
     const auto junit = in("junit");
     EXPECT_TRUE(junit.starts_with("<?xml") && has(junit, "</testsuites>")) << junit;
+    EXPECT_TRUE(has(junit, "<testsuite name=\"" + broken() + "\"")) << junit;
     EXPECT_TRUE(has(junit, "<failure")) << junit;
     const auto tap = in("tap");
     EXPECT_TRUE(tap.starts_with("TAP version 14\n1..") && has(tap, "\nnot ok 1")) << tap;

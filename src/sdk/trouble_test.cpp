@@ -191,6 +191,33 @@ TEST_F(Trouble, AFolderThatCannotBeMadeHasOneExitCode) {
     EXPECT_TRUE(has(init.err, "/proc/x")) << init.err;
 }
 
+TEST_F(Trouble, OnAFullDiskInitLeavesNothingBehind) {
+    const Twist full{.in_child =
+                         [] {
+                             const rlimit small{700, 700};
+                             setrlimit(RLIMIT_FSIZE, &small);
+                         },
+                     .meanwhile = {},
+                     .program = {},
+                     .shell = {}};
+    fs::create_directory(folder_ / "empty");
+    for (const std::string place : {"new/deep", "empty"}) {
+        const auto answer = storm({"init", place}, full);
+        EXPECT_EQ(answer.code, 70) << answer.all();
+        EXPECT_TRUE(has(answer.err, place)) << answer.err;
+        EXPECT_EQ(answer.out, "");
+    }
+    EXPECT_FALSE(fs::exists(folder_ / "new"));
+    EXPECT_TRUE(fs::is_empty(folder_ / "empty"));
+    EXPECT_EQ(storm({"init", "new/deep"}).code, 0);
+}
+
+TEST_F(Trouble, InitPrintsACommandThatCanBePasted) {
+    const auto answer = storm({"init", "my sys é"});
+    EXPECT_EQ(answer.code, 0) << answer.all();
+    EXPECT_TRUE(has(answer.out, "\nNext:  cd 'my sys é' && make test\n")) << answer.out;
+}
+
 TEST_F(Trouble, APipeIsReadWhereNothingIsLeftBehindAndElseRefused) {
     for (const auto& [command, code] : {std::pair{"validate", 0}, {"plan", 0}, {"run", 65}}) {
         write("pipe.sh", "exec 3>&1; mkfifo pipe || exit 9; cat '" + sound() + "' >pipe & '" +
