@@ -149,6 +149,7 @@ TEST_F(Trouble, AFileThatIsThereIsNotReplacedByASavedScenario) {
 }
 
 TEST_F(Trouble, TooFewDescriptorsAreSaidAndBlameNoSystem) {
+    if (sanitized) GTEST_SKIP() << "the sanitizers need pipes of their own";
     const auto sound = scenario("demo/primary-backup-repaired.yaml");
     for (rlim_t few = 8; few <= 24; ++few) {
         const Twist poor{.in_child =
