@@ -66,7 +66,8 @@ void Simulation::disarm(node::Io& io, node::TimerId timer) {
     if (at.bent || at.waited) [[unlikely]] {
         Event& e = wheel_[timer.event];
         if (e.slowed) leave_queue(timer.event, at, false);
-        end_claims(std::exchange(e.extra, nil), at);
+        end_claims(e, at);
+        e.extra = nil;
     }
     if (io.sealed()) {
         ++at.timers_ended;

@@ -94,13 +94,13 @@ struct alignas(64) Endpoint {
     Instant still_since{};             // Since when pauses hold it, if they do, ...
     std::uint64_t still_sequence = 0;  // ... and what was the first event after that, there.
     std::vector<Held> held;
-    world::Token unstarted_by = 0;  // Which pause the first step waited for first.
-    std::size_t left = 0;           // Of these: what one pause left to the next,
-    world::Token left_to = 0;       // ... this one,
-    Instant left_since{};           // ... and when.
-    Queue queue;                    // Of a slow node.
-    Instant began{}, ended{};       // When its last life began, and when one last ended.
-    std::vector<std::pair<Instant, Instant>> lives;  // Those that ended.
+    world::Token unstarted_by = 0;                   // Which pause the first step waited for first.
+    std::size_t left = 0;                            // Of these: what one pause left to the next,
+    world::Token left_to = 0;                        // ... this one,
+    Instant left_since{};                            // ... and when.
+    Queue queue;                                     // Of a slow node.
+    Instant began{};                                 // Its last life.
+    std::vector<std::pair<Instant, Instant>> lives;  // Those that ended, by incarnation.
     std::vector<world::Token> drifted;  // Faults that are over and left its clock wrong, unread.
     Clock clock;
     std::unique_ptr<Disk> storage;  // Made when first used.
@@ -110,6 +110,10 @@ struct alignas(64) Endpoint {
     std::uint32_t timers_ended = 0;  // Disarmed while its frames were destroyed.
 
     [[nodiscard]] bool up() const { return io != nullptr && !io->sealed(); }
+    /// When that life ended; `now` if it has not.
+    [[nodiscard]] Instant end_of(std::uint32_t life, Instant now) const {
+        return life < lives.size() ? lives[life].second : now;
+    }
     [[nodiscard]] bool lived(Instant when) const {
         if (up() && when >= began) return true;
         return std::ranges::any_of(

@@ -28,7 +28,7 @@ struct alignas(64) Event {
                                // timer on a bent clock: what that shows when it is due.
     const char* name = nullptr;
     std::uint32_t to = 0;       // Endpoint, by index.
-    std::uint32_t from = 0;     // Endpoint of a packet's sender; life of a timer's owner.
+    std::uint32_t from = 0;     // Endpoint of a packet's sender; life of a timer's or call's owner.
     std::uint32_t extra = nil;  // Packet, timer: first claim. File, callback: where it stands.
     std::uint32_t type = 0;     // Of a packet. Of a file operation: first claim.
     std::uint16_t version = 0;
@@ -43,6 +43,7 @@ static_assert(sizeof(Event) == 64);
 
 /// The first of the claims on an event that a node takes.
 inline std::uint32_t& claims_on(Event& e) { return e.what == What::file ? e.type : e.extra; }
+inline std::uint32_t claims_on(const Event& e) { return e.what == What::file ? e.type : e.extra; }
 
 /// How a packet came to its receiver.
 enum class Arrival : std::uint8_t { intact, damaged, refused };

@@ -99,6 +99,24 @@ TEST(Evidence, of_a_delay_counts_what_an_earlier_life_missed_even_if_it_is_never
               3U);  // Of 1, 11 and 21 ms; that of 31 ms was due when it was dead.
 }
 
+TEST(Evidence, of_a_late_file_call_asks_the_life_that_made_it_and_no_later_one) {
+    Rig rig([](Io& io) -> Task<> {
+        co_await io.sleep(1_ms);
+        if (io.incarnation() == 0) (void)co_await io.open("f");
+        for (;;) co_await io.sleep(10_ms);
+    });
+    const auto one = rig.strike(on_disk(n1, {.latency = 400_ms}), "one");
+    (void)rig.strike(on_disk(n1, {.latency = 500_ms}), "other");
+    rig.pass(100_ms);
+    rig.world().revert(rig.strike(act(NodeAction::kill, {n1}), "dead"));
+    rig.pass(700_ms);
+    rig.world().revert(rig.strike(act(NodeAction::kill, {n1}), "again"));
+    rig.pass(300_ms);
+    const auto proof = rig.proof(one);
+    EXPECT_EQ(proof.claimed, 1U);
+    EXPECT_EQ(proof.seen, 0U);  // Answered at 501 ms without it: its caller died at 100 ms.
+}
+
 TEST(Evidence, of_a_drift_counts_where_its_node_was_down_all_the_while) {
     for (const bool lies : {false, true}) {
         Rig rig([](Io& io) -> Task<> {

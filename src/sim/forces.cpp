@@ -284,7 +284,6 @@ void Simulation::settle_writes(Endpoint& at, Token token) {
 
 void Simulation::end_life(Endpoint& at, Token token, bool power, std::string_view why) {
     at.io->seal();
-    at.ended = now_;
     at.lives.emplace_back(at.began, now_);
     if (running_ == &at) core::context.sealed = true;
     at.next_life = life_after(at, forces_[token]);
@@ -324,7 +323,7 @@ void Simulation::bury(Endpoint& at) {
                 fold_unheard(e);
                 (void)core::Buffer::attach(std::exchange(e.thing, nullptr));
             }
-            end_claims(claims_on(e), at);
+            end_claims(e, at);
             wheel_.release(each.event);
         }
         at.held.clear();

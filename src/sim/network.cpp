@@ -318,7 +318,7 @@ void Simulation::run_marked(std::uint32_t index, Endpoint& to) {
         } else if (e.what == What::ghost) {
             void_claims(e.extra);
         } else {
-            end_claims(e.extra, to);
+            end_claims(e, to);
         }
         return;
     }

@@ -372,7 +372,8 @@ void Simulation::stop() {
         Event& e = wheel_[i];
         if (e.what == What::ghost) void_claims(std::exchange(e.extra, nil));
         if (e.what == What::packet || e.what == What::timer || e.what == What::file) {
-            end_claims(std::exchange(claims_on(e), nil), endpoints_[e.to]);
+            end_claims(e, endpoints_[e.to]);
+            claims_on(e) = nil;
         }
         if (e.what == What::packet) fold_unheard(e);
     }

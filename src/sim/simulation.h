@@ -171,7 +171,7 @@ private:
     void hide_held(Endpoint& endpoint);
     void settle_move(const Claim& claim, const Endpoint& to);
     void settle_moves(std::uint32_t list, const Endpoint& to);
-    void end_claims(std::uint32_t list, const Endpoint& to);
+    void end_claims(const Event& e, const Endpoint& to);
     void end_claims(const FileWork& work);
     void hurry_steps();
     void leave_to_next(Endpoint& endpoint);

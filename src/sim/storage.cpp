@@ -330,7 +330,7 @@ void Simulation::run_file(std::uint32_t index, Endpoint& at) {
     const bool stale = !at.up() || work.incarnation != at.incarnation;
     if (stale) {  // The crash already drew what became of the write.
         end_claims(work);
-        end_claims(e.type, at);
+        end_claims(e, at);
         return;
     }
     cause_ = e.key;

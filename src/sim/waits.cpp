@@ -60,13 +60,15 @@ void Simulation::settle_moves(std::uint32_t list, const Endpoint& at) {
     while (list != nil) settle_move(take_claim(list), at);
 }
 
-// Nobody will take the step any more: what moved it is felt by a life that would have taken it, and
-// nothing else is.
-void Simulation::end_claims(std::uint32_t list, const Endpoint& at) {
-    while (list != nil) {
+// Nobody will take the step any more: what moved it is felt by a life that would have taken it, of
+// a file call the one that made it, and nothing else is.
+void Simulation::end_claims(const Event& e, const Endpoint& at) {
+    for (std::uint32_t list = claims_on(e); list != nil;) {
         const Claim each = take_claim(list);
         Force& force = forces_[each.token];
-        const bool missed = each.moves() && each.without < now_ && at.lived(each.without);
+        const bool taken =
+            e.what == What::file ? each.without < at.end_of(e.from, now_) : at.lived(each.without);
+        const bool missed = each.moves() && each.without < now_ && taken;
         if (missed && !force.sabotaged) {
             saw(force, at);
         } else {
@@ -78,8 +80,7 @@ void Simulation::end_claims(std::uint32_t list, const Endpoint& at) {
 void Simulation::end_claims(const FileWork& work) {
     if (work.claims.empty()) return;
     const Endpoint& at = endpoints_[work.owner];
-    const bool lives = at.up() && work.incarnation == at.incarnation;
-    const Instant end = lives ? now_ : at.ended;
+    const Instant end = at.end_of(work.incarnation, now_);
     for (const FileClaim& each : work.claims) {
         Force& force = forces_[each.token];
         const bool missed = each.kind == FileClaim::Kind::late && !each.hidden && !each.lifted &&
