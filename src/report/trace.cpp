@@ -158,7 +158,7 @@ void Teller::count_skipped(Trace& trace, const std::vector<Candidate>& rows) con
     if (rest.messages != 0) {
         const std::string what =
             rest.names.size() == 1 ? text_of(rest) : core::counted(rest.messages, "more message");
-        insert(trace.steps.size(), what + " in between");
+        insert(trace.steps.size(), what + " between the rows above");
     }
     for (const auto& gap : gaps) insert(gap.before, text_of(gap));
 }
