@@ -112,6 +112,15 @@ protected:
     fs::path tree_, folder_;
 };
 
+/// Lines that a terminal's width broke, as one.
+inline std::string one_line(const std::string& text) {
+    std::string out;
+    for (const char c : text) {
+        const char plain = c == '\n' ? ' ' : c;
+        if (plain != ' ' || !out.ends_with(' ')) out += plain;
+    }
+    return out;
+}
 inline bool has(const std::string& text, const std::string& part) {
     return text.find(part) != std::string::npos;
 }

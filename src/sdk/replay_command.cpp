@@ -164,7 +164,7 @@ std::string remark_of(const runner::Replay& again, bool leaks) {
 }
 
 int replay(Session& session, const ReplayRequest& request) {
-    const EndsAtOnce at_once;
+    const FirstSignal at_once(FirstSignal::ends);
     const auto directory = find_run(request.run);
     if (!directory) return session.fail(directory.error());
     auto stored = runner::read_run(*directory);
@@ -248,8 +248,8 @@ core::Result<Tale> tale_of_small(const Session& session, runner::StoredRun&& sto
     Tale tale;
     tale.directory = directory;
     // Who stopped the search is told what it came to; who stops this has the run as it was.
-    std::optional<EndsAtOnce> at_once;
-    if (stopped_by() == 0) at_once.emplace();
+    std::optional<FirstSignal> at_once;
+    if (stopped_by() == 0) at_once.emplace(FirstSignal::ends);
     STORM_TRY(auto result, run_guarded(session.bench, shrunk.plan, shrunk.seed, full));
     const bool same = rerun_of(session, result, full);
     at_once.reset();
@@ -384,7 +384,7 @@ bool names_place(const std::string& command, const std::string& directory) {
 }  // namespace
 
 int report(Session& session, const std::string& run) {
-    const EndsAtOnce at_once;
+    const FirstSignal at_once(FirstSignal::ends);
     const auto directory = find_run(run, true);
     if (!directory) return session.fail(directory.error());
     auto tale = read_tale(*directory);
@@ -402,7 +402,7 @@ int report(Session& session, const std::string& run) {
     }
     const auto page = report::html(story_of(session, *tale));
     {
-        const EndsInOrder in_order;
+        const FirstSignal in_order(FirstSignal::waits);
         const auto written = runner::write_file(*directory + "/report.html", page);
         if (!written) return session.fail(written.error());
     }

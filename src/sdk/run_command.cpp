@@ -90,7 +90,7 @@ int run_one_seed(Session& session, const scenario::Scenario& scenario, const Run
     if (const auto place = check_place(tale.directory, tale.facts); !place) {
         return session.fail(place.error());
     }
-    const EndsAtOnce at_once;
+    const FirstSignal at_once(FirstSignal::ends);
     auto result = run_guarded(session.bench, plan, *request.seed, options);
     if (!result) return session.fail(result.error());
     const bool same = rerun_of(session, *result, options, request.fork_only);
@@ -179,7 +179,7 @@ core::Result<void> write_tale(const Session& session, Tale& tale, const runner::
     runner::ExtraFiles files = extra;
     files.emplace_back(story_name, story_json(tale));
     files.emplace_back("report.html", report::html(story_of(session, tale)));
-    const EndsInOrder in_order;
+    const FirstSignal in_order(FirstSignal::waits);
     STORM_CHECK(tale.facts.kind == "sweep" ? runner::write_folder(tale.directory, files)
                                            : runner::write_run(tale.directory, tale.stored, files,
                                                                whole ? &*whole : nullptr));

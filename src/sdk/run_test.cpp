@@ -55,9 +55,7 @@ TEST_F(Run, ThatComesToItsLimitOfEventsNamesTheKeyThatRaisesIt) {
     const auto run = storm({"run", sound(), "--seed", "1", "--set", "limits={steps: 1000}"});
     EXPECT_EQ(run.code, 2) << run.all();
     EXPECT_FALSE(has(run.out, "VIOLATED")) << run.out;
-    std::string text;
-    for (const char c : run.out) text += c == '\n' ? ' ' : c;
-    EXPECT_TRUE(has(text, "1,000 events")) << run.out;
+    EXPECT_TRUE(has(one_line(run.out), "1,000 events")) << run.out;
     EXPECT_TRUE(has(run.out, "`limits: {steps: 1000}`")) << run.out;
     EXPECT_TRUE(has(run.out, "`for`")) << run.out;
 }

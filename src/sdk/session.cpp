@@ -46,7 +46,7 @@ std::int64_t real_time_ns() {
 // (timeout, a shell that ends) means the first twice.
 std::atomic<std::int64_t> signal_at = 0;
 constexpr std::int64_t same_signal_ns = 500'000'000;
-// Whether the first does not ask either: see EndsAtOnce.
+// Whether the first does not ask either: see FirstSignal.
 std::atomic<bool> nothing_to_tell = false;
 
 void on_signal(int number) {
@@ -121,14 +121,12 @@ std::string shell_word(const std::string& text) {
 
 int stopped_by() { return signal_caught.load(); }
 
-EndsAtOnce::EndsAtOnce() : before_(nothing_to_tell.exchange(true)) {
+FirstSignal::FirstSignal(Does does) : before_(nothing_to_tell.exchange(does == ends)) {
     // One that came before this has nobody left to ask for it.
-    if (const int number = stopped_by(); number != 0) _exit(128 + number);
+    const int number = stopped_by();
+    if (does == ends && number != 0) _exit(128 + number);
 }
-EndsAtOnce::~EndsAtOnce() { nothing_to_tell.store(before_); }
-
-EndsInOrder::EndsInOrder() : before_(nothing_to_tell.exchange(false)) {}
-EndsInOrder::~EndsInOrder() { nothing_to_tell.store(before_); }
+FirstSignal::~FirstSignal() { nothing_to_tell.store(before_); }
 
 void catch_signals() {
     struct sigaction action = {};

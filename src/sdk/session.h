@@ -53,25 +53,17 @@ void open_missing_streams();
 [[nodiscard]] int stopped_by();
 void catch_signals();
 
-/// While it lives, the first signal ends the process at once, with its code: what goes on is one
-/// run, of which a part tells nothing, and nothing is being written. Children die with us.
-class EndsAtOnce {
+/// What the first signal does while this lives.
+///   ends   the process, at once, with its code: what goes on is one run, of which a part tells
+///          nothing, and nothing is being written. Children die with us.
+///   waits  within that, for the end of what is not to be left half done.
+class FirstSignal {
 public:
-    EndsAtOnce();
-    ~EndsAtOnce();
-    EndsAtOnce(const EndsAtOnce&) = delete;
-    EndsAtOnce& operator=(const EndsAtOnce&) = delete;
-
-private:
-    bool before_;
-};
-/// Within that, what is not to be left half done: a signal waits for its end.
-class EndsInOrder {
-public:
-    EndsInOrder();
-    ~EndsInOrder();
-    EndsInOrder(const EndsInOrder&) = delete;
-    EndsInOrder& operator=(const EndsInOrder&) = delete;
+    enum Does : bool { waits, ends };
+    explicit FirstSignal(Does does);
+    ~FirstSignal();
+    FirstSignal(const FirstSignal&) = delete;
+    FirstSignal& operator=(const FirstSignal&) = delete;
 
 private:
     bool before_;

@@ -149,9 +149,9 @@ TEST_F(Trouble, AFileThatIsThereIsNotReplacedByASavedScenario) {
 }
 
 TEST_F(Trouble, TooFewDescriptorsAreSaidAndBlameNoSystem) {
-    if (sanitized) GTEST_SKIP() << "the sanitizers need pipes of their own";
     const auto sound = scenario("demo/primary-backup-repaired.yaml");
-    for (rlim_t few = 8; few <= 24; ++few) {
+    // To look at an object UBSan makes a pipe, and blames the object where it cannot.
+    for (rlim_t few = sanitized ? 12 : 8; few <= 24; ++few) {
         const Twist poor{.in_child =
                              [few] {
                                  const rlimit limit{few, few};
