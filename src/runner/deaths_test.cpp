@@ -22,14 +22,8 @@ namespace {
 
 using check::Verdict;
 using ::testing::HasSubstr;
-
-SweepReport sweep_plant(const std::string& plant, const SweepOptions& options) {
-    const auto bench = testing::bench();
-    const auto scenario = testing::scenario_of(bench, testing::scenario_text(plant));
-    auto report = sweep(bench, scenario, options);
-    EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().text());
-    return report ? std::move(*report) : SweepReport{};
-}
+using testing::loops_hear;
+using testing::sweep_plant;
 
 /// A worker that sleeps, in a node's code or between two nodes, until it is killed.
 class Sleeper {
@@ -70,6 +64,19 @@ TEST(Deaths, a_node_that_waits_for_what_nobody_brings_is_stuck_though_it_takes_n
     EXPECT_TRUE(Sleeper(true).stuck(core::milliseconds(100), core::seconds(20)));
     EXPECT_FALSE(Sleeper(false).stuck(core::milliseconds(100), core::seconds(1)));
     EXPECT_FALSE(Sleeper(true).stuck(core::seconds(10), core::seconds(1)));
+}
+
+TEST(Deaths, a_node_that_waits_for_a_lock_for_ever_is_found_soon) {
+    if (!loops_hear) GTEST_SKIP() << "TSan holds signals back";
+    auto options = testing::options(1);
+    options.program = "";
+    options.stuck_limit = core::milliseconds(200);
+    const auto began = real_time();
+    const auto report = sweep_plant("lock", options);
+    EXPECT_LT(real_time() - began, options.cpu_limit);  // The limit of a whole run is thrice that.
+    ASSERT_EQ(report.groups.size(), 1U);
+    EXPECT_EQ(report.groups[0].finding.anomaly, "endless loop");
+    EXPECT_THAT(report.groups[0].finding.sentence, HasSubstr("n1"));
 }
 
 TEST(Deaths, a_node_that_sends_a_signal_is_told_to_have_done_it) {
@@ -117,9 +124,7 @@ TEST(Deaths, a_worker_that_has_lost_its_channel_is_told_to_have_and_hangs_nothin
 }
 
 TEST(Deaths, what_takes_long_outside_of_node_code_is_no_loop_of_the_system) {
-#if __has_feature(thread_sanitizer)
-    GTEST_SKIP() << "TSan holds signals back";
-#endif
+    if (!loops_hear) GTEST_SKIP() << "TSan holds signals back";
     auto bench = testing::bench();
     bench.systems.front().invariants.push_back(
         {"ponders", "", [](const node::Published& values) -> std::optional<std::string> {

@@ -3,10 +3,10 @@
 //   parent ── SIGURG ──▶ worker: which dispatch into node code am I in? ──▶ Pulse ──▶ parent
 //
 // A long run is no endless loop, and a loop should not cost as much time as the longest run may
-// take. So a worker that has used much CPU time at one item is asked which dispatch it is in. One
-// that is inside node code, and in the same dispatch each time, for long enough, loops. One that
-// sleeps there, for some times as long, waits for what no other thread will bring. Who is never
-// asked pays nothing; who cannot answer is left to the limit of the whole item.
+// take. So a worker that is at one item for a while is asked now and then which dispatch it is in.
+// One that is inside node code, and in the same dispatch each time, for long enough, loops. One
+// that sleeps there, for some times as long, waits for what no other thread will bring. Short items
+// are never asked; who cannot answer is left to the limit of the whole item.
 #pragma once
 #include <sys/types.h>
 

@@ -36,14 +36,8 @@ namespace {
 using check::Verdict;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-SweepReport sweep_plant(const std::string& plant, const SweepOptions& options) {
-    const auto bench = testing::bench();
-    const auto scenario = testing::scenario_of(bench, testing::scenario_text(plant));
-    auto report = sweep(bench, scenario, options);
-    EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().text());
-    return report ? std::move(*report) : SweepReport{};
-}
+using testing::loops_hear;
+using testing::sweep_plant;
 
 TEST(Sweep, a_system_without_bugs_passes_and_the_counts_add_up) {
     const auto report = sweep_plant("", testing::options(300));
@@ -207,19 +201,11 @@ struct Crash {
 };
 class SweepOfCrashes : public ::testing::TestWithParam<Crash> {};
 
-/// ThreadSanitizer delivers a signal from outside when the program next calls the system. A loop
-/// never does: it can neither answer nor leave its last words, and is only killed in the end.
-#if __has_feature(thread_sanitizer)
-constexpr bool loops_hear = false;
-#else
-constexpr bool loops_hear = true;
-#endif
-
 TEST_P(SweepOfCrashes, goes_on_and_reports_how_the_process_died) {
     if (GetParam().plant == "loop" && !loops_hear) GTEST_SKIP() << "TSan holds signals back";
-    if (GetParam().plant == "exit-in-order" && !core::guards_installed()) {
-        GTEST_SKIP() << "what runs at exit tells of leaks first";
-    }
+#if __has_feature(address_sanitizer)
+    if (GetParam().plant == "exit-in-order") GTEST_SKIP() << "a leak is told first, at exit";
+#endif
     auto options = testing::options(6);
     options.stop_after = 0;
     options.cpu_limit = core::milliseconds(100);

@@ -9,8 +9,10 @@
 #include <unistd.h>
 
 #include <cmath>
+#include <condition_variable>
 #include <csignal>
 #include <cstdlib>
+#include <mutex>
 #include <string>
 #include <utility>
 #include <vector>
@@ -98,6 +100,11 @@ struct Told {
         for (volatile bool on = true; on;) {
         }
     }
+    if (plant == "lock" && n == 3) {  // Nobody will ever wake it.
+        std::mutex mutex;
+        std::unique_lock held(mutex);
+        for (std::condition_variable never;;) never.wait(held);
+    }
     if (plant == "busy") {  // Much work, but each step of it ends.
         for (volatile int left = 20'000'000; left > 0;) left = left - 1;
     }
@@ -143,12 +150,19 @@ inline node::System counter() {
     };
     operation.run = ask;
     system.operations.push_back(operation);
-    for (const auto* plant :
-         {"wrong",       "segfault",       "other-segfault",  "trap",          "old-age",
-          "hoard",       "use-after-free", "abort",           "exit",          "exit-in-order",
-          "quick-exit",  "kill-itself",    "kill-its-parent", "close-all",     "close-unseen",
-          "require",     "loop",           "static",          "uninitialised", "pointer",
-          "environment", "rounding",       "killed",          "crowded-out",   "busy"}) {
+    for (const auto* plant : {"wrong",          "segfault",
+                              "other-segfault", "trap",
+                              "old-age",        "hoard",
+                              "use-after-free", "abort",
+                              "exit",           "exit-in-order",
+                              "lock",           "quick-exit",
+                              "kill-itself",    "kill-its-parent",
+                              "close-all",      "close-unseen",
+                              "require",        "loop",
+                              "static",         "uninitialised",
+                              "pointer",        "environment",
+                              "rounding",       "killed",
+                              "crowded-out",    "busy"}) {
         system.plants.push_back({plant, "", {"properties"}});
     }
     return system;
@@ -227,5 +241,21 @@ inline SweepOptions options(std::uint64_t last, unsigned jobs = 2) {
     out.program = "/proc/self/exe";
     return out;
 }
+
+inline SweepReport sweep_plant(const std::string& plant, const SweepOptions& options) {
+    const auto bench = testing::bench();
+    const auto scenario = scenario_of(bench, scenario_text(plant));
+    auto report = sweep(bench, scenario, options);
+    EXPECT_TRUE(report.has_value()) << (report ? "" : report.error().text());
+    return report ? std::move(*report) : SweepReport{};
+}
+
+/// ThreadSanitizer delivers a signal from outside when the program next calls the system. A loop
+/// never does: it can neither answer nor leave its last words, and is only killed in the end.
+#if __has_feature(thread_sanitizer)
+inline constexpr bool loops_hear = false;
+#else
+inline constexpr bool loops_hear = true;
+#endif
 
 }  // namespace storm::runner::testing
